@@ -1,3 +1,4 @@
+import path from "node:path";
 import { CONFIG_VARIABLES, ConfigError, parseConfig, type Config } from "~/config.server";
 import { environment as imageEnvironment, parseDockerfile, withBases } from "../fixtures/dockerfile.ts";
 import { resolveOffers } from "~/model/offers/resolve-offers";
@@ -6,7 +7,7 @@ import type { Problem } from "./problem.ts";
 import { dataVolumeOf, type ServiceManifest } from "./service-manifest.ts";
 
 /** What else may be set: Node's, remix-serve's, the threads that the app's volume needs, and glibc's for memory. */
-const RUNTIME_VARIABLES = [
+export const RUNTIME_VARIABLES = [
   "HOST",
   "NODE_ENV",
   "NODE_OPTIONS",
@@ -15,22 +16,49 @@ const RUNTIME_VARIABLES = [
   "MALLOC_MMAP_THRESHOLD_",
 ];
 /** Never in a manifest: readers of the repository and of the task definition would see them. */
-const SECRETS = ["ACCESS_CODE", "OPERATOR_CODE", "OPENAI_COMPATIBLE_API_KEY", "AWS_BEARER_TOKEN_BEDROCK"];
+export const SECRETS = [
+  "ACCESS_CODE",
+  "OPERATOR_CODE",
+  "OPENAI_COMPATIBLE_API_KEY",
+  "AWS_BEARER_TOKEN_BEDROCK",
+];
+/** Those, and the keys of AWS for which a task has its role. */
+export const CREDENTIALS = [...SECRETS, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 /** What the image says for itself. */
-const OF_THE_IMAGE = ["DATA_DIR", "PORT", "HOST", "NODE_ENV"];
+export const OF_THE_IMAGE = ["DATA_DIR", "PORT", "HOST", "NODE_ENV"];
 /** For so long a target that was taken out was seen to be sent requests (aws/containers-roadmap#708: 3 to 5 s). */
 export const LATE_REQUESTS_S = 5;
 /** CloudFront gives up a silent origin after this. */
 const CDN_READ_TIMEOUT_S = 30;
 
-export type Image = { port: number; dataDir: string; user: string; env: Record<string, string> };
+export type Image = {
+  port: number;
+  dataDir: string;
+  user: string;
+  env: Record<string, string>;
+  /** Where its command runs, and the files and folders that are copied into it. */
+  folder: string;
+  copied: string[];
+};
 
 export function readImage(dockerfile: string): Image {
   const stages = parseDockerfile(dockerfile);
   const instructions = withBases(stages, stages.at(-1)!).flatMap((stage) => stage.instructions);
   const env = imageEnvironment(instructions);
   const user = instructions.findLast(({ name }) => name === "USER")?.value ?? "root";
-  return { port: Number(env.PORT), dataDir: env.DATA_DIR ?? "", user, env };
+  const values = (name: string) =>
+    instructions.filter((each) => each.name === name).map(({ value }) => value);
+  const folder = values("WORKDIR").at(-1) ?? "/";
+  const copied = values("COPY").flatMap((value) => copiedTo(folder, value));
+  return { port: Number(env.PORT), dataDir: env.DATA_DIR ?? "", user, env, folder, copied };
+}
+
+/** Where COPY puts what it takes: a folder whose name ends in a slash gets it under its own name. */
+function copiedTo(folder: string, value: string): string[] {
+  const words = value.split(" ").filter((word) => !word.startsWith("--"));
+  const target = path.posix.resolve(folder, words.at(-1)!);
+  if (!/\/$|^\.$/.test(words.at(-1)!)) return [target];
+  return words.slice(0, -1).map((source) => path.posix.join(target, path.posix.basename(source)));
 }
 
 /** The app's configuration in a task, or the problems of the variables. */
@@ -44,18 +72,30 @@ export function taskConfig(
   for (const name of Object.keys({ ...manifest.variables, ...manifest.imports })) {
     if (SECRETS.includes(name)) wrong(name, "is a secret: put it under secrets");
     else if (!known.has(name)) wrong(name, "is no variable of the app");
-    if (OF_THE_IMAGE.includes(name)) wrong(name, "is set by the Dockerfile");
-    if (name.startsWith("COPILOT_")) wrong(name, "is set by Copilot");
-    if (name === "NODE_NAME")
-      wrong(name, "would give every task the same name; each has its host's without it");
+    for (const message of nameProblems(name)) wrong(name, message);
     if (name in (manifest.secrets ?? {})) wrong(name, "stands under secrets too");
+  }
+  for (const [sidecar, { variables }] of Object.entries(manifest.sidecars)) {
+    for (const name of Object.keys(variables ?? {})) {
+      if (CREDENTIALS.includes(name))
+        problems.push({
+          key: `sidecars.${sidecar}.variables.${name}`,
+          message: "is a secret: put it under secrets",
+        });
+    }
   }
   for (const [name, source] of Object.entries(manifest.secrets ?? {})) {
     const key = `secrets.${name}`;
     if (!known.has(name) && !SECRETS.includes(name))
       problems.push({ key, message: "is no variable of the app" });
-    if (typeof source !== "string" || source.startsWith("arn:")) continue;
-    if (!isOfSecretInit(source)) {
+    for (const message of nameProblems(name)) problems.push({ key, message });
+    if (typeof source !== "string" || SECRET_ARN.test(source)) continue;
+    if (source.startsWith("arn:"))
+      problems.push({
+        key,
+        message: "must be the ARN of a parameter of SSM or of a secret, or no task starts",
+      });
+    else if (!isOfSecretInit(source)) {
       problems.push({
         key,
         message: "must be where `copilot secret init` puts it, or the tasks may not read it",
@@ -75,6 +115,16 @@ export function taskConfig(
     return { config: null, problems };
   }
 }
+
+/** Why a task must not be given a variable of this name, wherever its value comes from. */
+function nameProblems(name: string): string[] {
+  if (OF_THE_IMAGE.includes(name)) return ["is set by the Dockerfile"];
+  if (name.startsWith("COPILOT_")) return ["is set by Copilot"];
+  if (name === "NODE_NAME") return ["would give every task the same name; each has its host's without it"];
+  return [];
+}
+
+const SECRET_ARN = /^arn:aws[a-z-]*:(ssm:[^:]*:[^:]*:parameter\/|secretsmanager:[^:]*:[^:]*:secret:)/;
 
 /** Where `copilot secret init` puts a secret, with the tags that let the tasks of its environment read it. */
 function isOfSecretInit(source: string): boolean {
@@ -100,7 +150,7 @@ export function agreementProblems(
   if (manifest.image.port !== image.port) {
     wrong("image.port", `the Dockerfile listens on ${image.port}, not ${manifest.image.port}`);
   }
-  const data = dataVolumeOf(manifest);
+  const data = dataVolumeOf(manifest, config.dataDir);
   if (data !== undefined) {
     const [name, { path, efs }] = data;
     const key = `storage.volumes.${name}`;
@@ -114,18 +164,11 @@ export function agreementProblems(
     wrong("(patched) User", `the Dockerfile's user is ${image.user}, not ${String(user)}`);
 
   const { drainSeconds, shutdownDelaySeconds, keepAliveSeconds, heartbeatSeconds } = config;
-  const deregistration = manifest.http.deregistration_delay;
-  if (deregistration <= drainSeconds) {
-    wrong(
-      "http.deregistration_delay",
-      `must be more than DRAIN_SECONDS (${drainSeconds}), is ${deregistration}s`,
-    );
-  }
-  if (stopSeconds <= deregistration) {
-    wrong(
-      "http.deregistration_delay",
-      `must be less than StopTimeout (${stopSeconds}), is ${deregistration}s`,
-    );
+  for (const [index, rule] of [manifest.http, ...manifest.http.additional_rules].entries()) {
+    const key = `http.${index === 0 ? "" : `additional_rules.${index - 1}.`}deregistration_delay`;
+    const delay = rule.deregistration_delay ?? 60;
+    if (delay <= drainSeconds) wrong(key, `must be more than DRAIN_SECONDS (${drainSeconds}), is ${delay}s`);
+    if (stopSeconds <= delay) wrong(key, `must be less than StopTimeout (${stopSeconds}), is ${delay}s`);
   }
   if (stopSeconds <= drainSeconds) {
     wrong("variables.DRAIN_SECONDS", `must be less than StopTimeout (${stopSeconds}), is ${drainSeconds}`);

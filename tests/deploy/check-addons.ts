@@ -1,11 +1,13 @@
 import { CONFIG_VARIABLES } from "~/config.server";
 import { alarmProblems, dashboardProblems, type AddonContext } from "./metrics.ts";
-import { intrinsic, isObject, parseYaml, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
+import { budgetProblems, queryProblems, topicProblems } from "./notification-rules.ts";
+import { intrinsic, isObject, object, parseYaml, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
 import { ADDON_PARAMETERS, ADDONS, type Files, type Report } from "./problem.ts";
 import { referencesIn } from "./references.ts";
 import type { CheckedEnvironment } from "./check-deployment.ts";
-import { missingOutput } from "./check-stack.ts";
+import { missingExport, missingImports, missingOutput } from "./check-stack.ts";
 import type { Stack } from "./copilot/variant.ts";
+import { formProblems } from "./template-form.ts";
 import { checkProperties, PARAMETER_TYPE, resourceType } from "./template-spec.ts";
 
 export type Addon = { file: string; template: JsonObject };
@@ -32,25 +34,61 @@ export function checkAddons(
     });
   const passed = checkPassedParameters(files, addons, environments, report);
   const sources = sourcesOf(passed);
-  const owners = new Map<string, string>();
+  checkMerged(addons, report);
   for (const { file, template } of addons) {
     for (const section of Object.keys(template)) {
       if (!SECTIONS.includes(section)) report(file, section, "is no section that Copilot merges");
     }
+    formProblems(template, (key, message) => report(file, key, message));
     checkParameters(file, template, passed, report);
-    const context = { sources, resources: object(template.Resources) };
+    const context = { sources, resources: object(template.Resources), defaults: defaultsOf(template) };
     for (const [id, resource] of Object.entries(object(template.Resources))) {
       const key = `Resources.${id}`;
-      const owner = owners.get(id);
-      if (owner !== undefined) report(file, key, `stands in ${owner} too: Copilot merges them`);
-      owners.set(id, file);
       if (isObject(resource)) checkResource(file, key, resource, context, report);
       else report(file, key, "must be an object");
     }
+    topicProblems(context.resources, (at, message) => report(file, at, message));
     checkReferences(file, template, report);
+    for (const { name, outputs } of environments) {
+      for (const missing of missingImports(template, outputs))
+        report(file, "Fn::ImportValue", `in ${name} ${missingExport(missing)}`);
+    }
     checkOutputs(file, template, report);
   }
   return addons;
+}
+
+/** Copilot makes one template of all, and refuses what stands in two of them with another meaning. */
+function checkMerged(addons: readonly Addon[], report: Report) {
+  const owners = new Map<string, { file: string; value: string }>();
+  for (const { file, template } of addons) {
+    const named = ["Parameters", "Conditions", "Resources", "Outputs"].flatMap((section) =>
+      Object.entries(object(template[section])).map(([id, value]) => [`${section}.${id}`, value] as const),
+    );
+    const mapped = Object.entries(object(template.Mappings)).flatMap(([map, rows]) =>
+      Object.entries(object(rows)).map(([row, value]) => [`Mappings.${map}.${row}`, value] as const),
+    );
+    for (const [key, given] of [...named, ...mapped]) {
+      const value = JSON.stringify(given);
+      const owner = owners.get(key);
+      if (owner !== undefined && owner.value !== value)
+        report(
+          file,
+          key,
+          `stands in ${owner.file} too, and otherwise: Copilot merges them, and refuses that`,
+        );
+      owners.set(key, { file, value });
+    }
+  }
+}
+
+/** What parameters of a template are, if nobody passes another value. */
+function defaultsOf(template: JsonObject): Map<string, Json> {
+  const given = Object.entries(object(template.Parameters)).flatMap(([name, parameter]): [string, Json][] => {
+    const value = object(parameter).Default;
+    return value === undefined ? [] : [[name, value]];
+  });
+  return new Map(given);
 }
 
 /** What each parameter of the addons comes from: Copilot itself, or an attribute of the service's stack. */
@@ -79,7 +117,13 @@ function checkResource(
   checkProperties(type, resource.Properties, `${key}.Properties`, found);
   if (resource.Type === "AWS::CloudWatch::Alarm")
     alarmProblems(resource.Properties!, `${key}.Properties`, context, found);
-  if (resource.Type === "AWS::Budgets::Budget") budgetProblems(resource.Properties, key, found);
+  if (resource.Type === "AWS::Budgets::Budget")
+    budgetProblems(resource.Properties, `${key}.Properties`, context.defaults, found);
+  const runtime = String(valueAt(resource.Properties, "Runtime"));
+  if (resource.Type === "AWS::Lambda::Function" && /^nodejs(\d|1\d|20)\b/.test(runtime))
+    found(`${key}.Properties.Runtime`, `must be nodejs24.x: AWS makes no more functions with ${runtime}`);
+  if (resource.Type === "AWS::Logs::QueryDefinition")
+    queryProblems(resource.Properties, `${key}.Properties`, found);
   if (resource.Type === "AWS::CloudWatch::Dashboard") {
     dashboardProblems(resource.Properties!, `${key}.Properties.DashboardBody`, context, found);
   }
@@ -184,28 +228,4 @@ function checkOutputs(file: string, template: JsonObject, report: Report) {
       );
     }
   }
-}
-
-/** AWS takes a budget that tells nobody. */
-function budgetProblems(
-  properties: Json | undefined,
-  key: string,
-  found: (key: string, message: string) => void,
-) {
-  const given = valueAt(properties, "NotificationsWithSubscribers");
-  const tells = (each: Json) => {
-    const subscribers = valueAt(each, "Subscribers");
-    return Array.isArray(subscribers) && subscribers.length > 0;
-  };
-  if (!Array.isArray(given) || given.length === 0 || !given.every(tells))
-    found(
-      `${key}.Properties.NotificationsWithSubscribers`,
-      "must name whom to tell: a budget ends nothing by itself",
-    );
-  if (valueAt(properties, "Budget", "BudgetLimit") === undefined)
-    found(`${key}.Properties.Budget.BudgetLimit`, "is missing");
-}
-
-export function object(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {};
 }

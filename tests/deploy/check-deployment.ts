@@ -1,13 +1,18 @@
 import { z } from "zod";
 import { agreementProblems, readImage, taskConfig, type Image } from "./agreement.ts";
+import { parseDockerfile } from "../fixtures/dockerfile.ts";
+import { ignoreProblems } from "./build-rules.ts";
 import { checkAddons } from "./check-addons.ts";
+import { checkCompose } from "./check-compose.ts";
 import { checkPolicies } from "./check-policies.ts";
 import {
   ENVIRONMENT_TEMPLATE,
+  firewallProblems,
   identityProblems,
   readTemplates,
   SERVICE_TEMPLATE,
   templatesOf,
+  variantProblems,
   type Templates,
 } from "./check-templates.ts";
 import { checkPatchedStack, outputsOf, placesOf, type Patched } from "./check-stack.ts";
@@ -21,8 +26,9 @@ import {
   environmentProblems,
   type EnvironmentManifest,
 } from "./environment-manifest.ts";
+import { addressProblems, keptProblems, wayProblems } from "./kept-rules.ts";
 import { mergeEnvironment } from "./merge-environment.ts";
-import { isObject, parseYaml, type Json } from "./parse-yaml.ts";
+import { isObject, object, parseYaml, type Json } from "./parse-yaml.ts";
 import { applyPatches, parsePatches, type Patch } from "./patches.ts";
 import {
   ENVIRONMENT_PATCHES,
@@ -33,7 +39,10 @@ import {
   type Problem,
   type Report,
 } from "./problem.ts";
+import { scalingProblems } from "./scaling-rules.ts";
+import { valueProblems } from "./value-rules.ts";
 import { parseWith } from "./schema-problems.ts";
+import { settingProblems, type Surroundings } from "./setting-rules.ts";
 import { serviceManifest, type ServiceManifest } from "./service-manifest.ts";
 import { serviceProblems } from "./service-rules.ts";
 import {
@@ -67,9 +76,8 @@ export function checkDeployment(files: Files): string[] {
 
   const place = read("copilot/.workspace");
   if (place !== undefined) parseWith(workspace, "copilot/.workspace", place, report);
-  const image = readImage(files.Dockerfile ?? "");
-  for (const { instruction, rule } of dockerfileProblems(files.Dockerfile ?? ""))
-    report("Dockerfile", instruction, `must be such that the image ${rule}`);
+  const image = checkDockerfile(files, report);
+  if (image === null) return [...lines];
   const environments = readEnvironments(files, read, report);
   const patches = {
     service: patchesOf(SERVICE_PATCHES, files, report),
@@ -81,12 +89,29 @@ export function checkDeployment(files: Files): string[] {
   const addons = checkAddons(files, checked, report);
   checkPolicies(addons, models, report);
   checkTemplates(files, image, report);
+  checkCompose(files, image, report);
   const watching = addons.find(({ template }) => JSON.stringify(template).includes("Holdfast"));
   for (const { service } of watching ? environments : []) {
     if (service.variables.METRICS === "emf") continue;
     report(MANIFEST, "variables.METRICS", `must be emf: ${watching!.file} watches what the app writes then`);
   }
   return [...lines];
+}
+
+/** What the image says for itself, after it was checked. Null where its file cannot be read. */
+function checkDockerfile(files: Files, report: Report): Image | null {
+  const text = files.Dockerfile ?? "";
+  let stages;
+  try {
+    stages = parseDockerfile(text);
+  } catch (error) {
+    report("Dockerfile", "(file)", `cannot be read: ${(error as Error).message}`);
+    return null;
+  }
+  for (const { instruction, rule } of dockerfileProblems(text))
+    report("Dockerfile", instruction, `must be such that the image ${rule}`);
+  ignoreProblems(files[".dockerignore"], stages, (key, message) => report(".dockerignore", key, message));
+  return readImage(text);
 }
 
 /** `x-…` at the top of a manifest are pieces for YAML's anchors, which Copilot ignores as it is meant. */
@@ -110,11 +135,19 @@ function readEnvironments(
     (file) => /^copilot\/environments\/([^/]+)\/manifest\.yml$/.exec(file)?.[1] ?? [],
   );
   if (names.length === 0) report("copilot/environments", "(folder)", "has no environment");
+  for (const name of names) {
+    if (!/^[a-z][a-z0-9-]*$/.test(name))
+      report(
+        `copilot/environments/${name}`,
+        "(folder)",
+        "must be called by lower-case letters, digits and dashes",
+      );
+  }
   const given = read(MANIFEST);
   if (!isObject(given)) return [];
   checkInterpolation(MANIFEST, given, report);
   const { environments: overrides, ...base } = given;
-  for (const [name, override] of Object.entries(isObject(overrides) ? overrides : {})) {
+  for (const [name, override] of Object.entries(object(overrides))) {
     const key = `environments.${name}`;
     if (!names.includes(name))
       report(MANIFEST, key, "is for an environment that is not there: it is ignored");
@@ -168,7 +201,7 @@ function checkEnvironment(
   const outputs = outputsOf(variant, rendered.environment);
   const checked = { name, service: rendered.service, outputs };
   if (!patches.service || !patches.environment) {
-    for (const each of [...serviceProblems(service, manifest), ...taskConfig(service, image).problems])
+    for (const each of [...serviceProblems(service, manifest, image), ...taskConfig(service, image).problems])
       report(MANIFEST, each.key, each.message);
     return checked;
   }
@@ -198,8 +231,9 @@ function checkEnvironment(
     ),
     place: places.environment,
   };
-  checkPatchedStack(patchedService, new Set(outputs.keys()), report);
+  checkPatchedStack(patchedService, outputs, report);
   checkPatchedStack(patchedEnvironment, null, report);
+  keptProblems(patchedService, patchedEnvironment, report);
   const settings = settingsOf(patchedService, patchedEnvironment, report);
   const asWritten = problemsOf(service, variant, image, settings);
   for (const { key, message } of asWritten) report(MANIFEST, key, message);
@@ -222,7 +256,25 @@ function problemsOf(
   const agreement = config
     ? agreementProblems(manifest, image, config, settings.user, { ...settings, cdn })
     : [];
-  return [...serviceProblems(manifest, environment), ...problems, ...agreement];
+  settingProblems({ ...image.env, ...manifest.variables }, aroundTask(manifest, image), (name, message) =>
+    problems.push({ key: `variables.${name}`, message }),
+  );
+  return [...serviceProblems(manifest, environment, image), ...problems, ...agreement];
+}
+
+/** What the app finds around it in a task. */
+function aroundTask(
+  { image: given, storage, memory, sidecars, http }: ServiceManifest,
+  image: Image,
+): Surroundings {
+  return {
+    image,
+    mounted: given.build === undefined ? null : Object.values(storage.volumes).map(({ path }) => path),
+    memory,
+    hasNeighbours: Object.keys(sidecars).length > 0,
+    names: [http, ...http.additional_rules].flatMap(({ alias }) => alias ?? []),
+    secretPlace: "the whole of it under secrets",
+  };
 }
 
 /** The rules about what the two stacks say after the patches. `known` are problems that were reported before. */
@@ -249,8 +301,16 @@ function checkWhatIsDeployed(
   fileSystemProblems(patchedEnvironment, (key, message) => report(ENVIRONMENT_PATCHES, key, message));
   signInProblems(patchedService, report);
   taskProblems(patchedService, effective, report);
+  scalingProblems(patchedService, effective.variables.METRICS, (key, message) =>
+    report(SERVICE_PATCHES, key, message),
+  );
   taskRoleProblems(patchedService, report);
+  for (const stack of [patchedService, patchedEnvironment])
+    valueProblems(stack, (key, message) => report(stack.file, key, message));
   openDoorProblems(patchedEnvironment, report);
+  addressProblems(patchedEnvironment, (key, message) => report(ENVIRONMENT_PATCHES, key, message));
+  firewallProblems(patchedEnvironment, report);
+  wayProblems(patchedEnvironment, (key, message) => report(ENVIRONMENT_PATCHES, key, message));
 }
 
 /** What was found last in the templates, which stay the same in most of the deployments that are checked in a row. */
@@ -283,7 +343,7 @@ function findInTemplates(files: Files, image: Image, report: Report) {
   try {
     templates = templatesOf(stacks, image);
     const behind = templatesOf(stacks, image, {
-      isHttps: true,
+      manifests: { http: { alias: "chat.example.com" } },
       environment: {
         CertificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0a",
         Cdn: "true",
@@ -294,6 +354,7 @@ function findInTemplates(files: Files, image: Image, report: Report) {
     tlsProblems(behind.environment, asOfTemplates, ENVIRONMENT_TEMPLATE);
     openDoorProblems(behind.environment, asOfTemplates);
     identityProblems(behind, asOfTemplates);
+    variantProblems(stacks, image, asOfTemplates);
   } catch (error) {
     return report(SERVICE_TEMPLATE, "(file)", `cannot be carried out: ${(error as Error).message}`);
   }

@@ -1,7 +1,7 @@
 import { deniedOf, BEDROCK_REGIONS, offeredModels, placeOf, tooMuch } from "./bedrock-access.ts";
-import { object, type Addon } from "./check-addons.ts";
+import type { Addon } from "./check-addons.ts";
 import { policyDocument, type PolicyDocument } from "./iam.ts";
-import { isObject, type JsonObject } from "./parse-yaml.ts";
+import { isObject, object, type JsonObject } from "./parse-yaml.ts";
 import type { Report } from "./problem.ts";
 import { resolve, type Place } from "./resolve-template.ts";
 import { parseWith } from "./schema-problems.ts";

@@ -1,17 +1,13 @@
 import { environmentOutputs } from "./copilot/environment-stack.ts";
 import { environmentParameters, serviceParameters, type Stack, type Variant } from "./copilot/variant.ts";
-import { valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
-import type { Report } from "./problem.ts";
+import { isObject, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
+import type { Found, Report } from "./problem.ts";
 import { referencesIn } from "./references.ts";
 import { holds, type Place } from "./resolve-template.ts";
+import { formProblems } from "./template-form.ts";
 import { checkProperties, resourceType } from "./template-spec.ts";
 
 const NODE = "nodejs24.x";
-const ATTRIBUTES_OF_A_RESOURCE = [
-  ..."Type Properties DependsOn Condition Metadata DeletionPolicy UpdateReplacePolicy UpdatePolicy".split(
-    " ",
-  ),
-];
 
 /** A stack of Copilot's before and after the patches of a file. */
 export type Patched = { file: string; rendered: Stack; patched: Stack; place: Place };
@@ -41,23 +37,30 @@ export function outputsOf(variant: Variant, stack: Stack): Map<string, string | 
 }
 
 /** Checks a stack after the patches: its form against what AWS publishes, and the Node of Copilot's functions. */
-export function checkPatchedStack(stack: Patched, attributes: ReadonlySet<string> | null, report: Report) {
+export function checkPatchedStack(stack: Patched, outputs: ReadonlyOutputs | null, report: Report) {
   const { file, rendered, patched } = stack;
   const found = (key: string, message: string) => report(file, key, message);
   for (const id of Object.keys(rendered.Resources)) {
-    if (
-      !(id in patched.Resources) &&
-      isMade({ ...stack, patched: rendered }, id) &&
-      !isOptional(rendered, id)
-    )
+    if (!isMade(stack, id) && isMade({ ...stack, patched: rendered }, id) && !isOptional(rendered, id))
       found(`Resources.${id}`, "is removed, and Holdfast needs it");
   }
+  for (const [name, output] of Object.entries(rendered.Outputs)) {
+    if (!keeps(output, patched.Outputs[name]))
+      found(`Outputs.${name}`, "must stay as Copilot renders it, since other stacks read it");
+  }
+  formProblems(asTemplate(patched), found);
+  for (const [name, parameter] of Object.entries(patched.Parameters)) {
+    if (!(name in rendered.Parameters) && valueAt(parameter, "Default") === undefined)
+      found(
+        `Parameters.${name}.Default`,
+        "is missing: Copilot passes no value to a parameter that is not its own",
+      );
+  }
+  for (const [name, output] of Object.entries(patched.Outputs))
+    checkReferences(`Outputs.${name}`, output, patched, outputs, found);
   for (const [id, resource] of Object.entries(patched.Resources)) {
     const key = `Resources.${id}`;
-    for (const name of Object.keys(resource)) {
-      if (!ATTRIBUTES_OF_A_RESOURCE.includes(name)) found(`${key}.${name}`, "is nothing that a resource has");
-    }
-    checkReferences(key, resource, patched, attributes, found);
+    checkReferences(key, resource, patched, outputs, found);
     const type = String(resource.Type);
     if (type.startsWith("Custom::")) continue;
     const known = resourceType(type);
@@ -65,11 +68,23 @@ export function checkPatchedStack(stack: Patched, attributes: ReadonlySet<string
     else found(`${key}.Type`, `${type} is no type of resource that CloudFormation knows`);
 
     if (type !== "AWS::Lambda::Function" || !isMade(stack, id)) continue;
-    const runtime = valueAt(resource, "Properties", "Runtime");
-    if (runtime !== NODE) {
-      found(`${key}.Properties.Runtime`, `must be patched to ${NODE}, is ${String(runtime)}`);
+    const runtime = String(valueAt(resource, "Properties", "Runtime"));
+    if (runtime !== NODE && (id in rendered.Resources || runtime.startsWith("nodejs"))) {
+      found(`${key}.Properties.Runtime`, `must be patched to ${NODE}, is ${runtime}`);
     }
   }
+}
+
+/** The outputs of the environment's stack, each with the name of its export. */
+type ReadonlyOutputs = ReadonlyMap<string, string | null>;
+
+/** Whether what stood there still stands there. There may be more beside it. */
+export function keeps(before: Json | undefined, after: Json | undefined): boolean {
+  if (Array.isArray(before))
+    return before.every((item) => Array.isArray(after) && after.some((other) => keeps(item, other)));
+  if (isObject(before))
+    return Object.entries(before).every(([key, value]) => keeps(value, valueAt(after, key)));
+  return before === undefined || String(before) === String(after);
 }
 
 /** What the chat does without: discovery by name, and what only Copilot's own commands use. */
@@ -82,13 +97,9 @@ function checkReferences(
   key: string,
   resource: JsonObject,
   { Resources, Parameters, Conditions }: Stack,
-  attributes: ReadonlySet<string> | null,
-  found: (key: string, message: string) => void,
+  outputs: ReadonlyOutputs | null,
+  found: Found,
 ) {
-  const waits = [resource.DependsOn ?? []].flat().map(String);
-  for (const id of waits) {
-    if (!(id in Resources)) found(`${key}.DependsOn`, `there is no resource ${id}`);
-  }
   const { Condition, ...parts } = resource;
   if (typeof Condition === "string" && !(Condition in Conditions))
     found(`${key}.Condition`, `there is no condition ${Condition}`);
@@ -98,10 +109,28 @@ function checkReferences(
       if (!(id in Conditions)) found(where, `there is no condition ${id}`);
     } else if (kind === "value" && !(id in Resources) && !(id in Parameters)) {
       found(where, `there is no parameter or resource ${id}`);
-    } else if (id === "EnvControllerAction" && attribute !== undefined && attributes) {
-      if (!attributes.has(attribute)) found(where, missingOutput(attribute));
+    } else if (id === "EnvControllerAction" && attribute !== undefined && outputs) {
+      if (!outputs.has(attribute)) found(where, missingOutput(attribute));
+    } else if (attribute !== undefined) {
+      const type = String(Resources[id]?.Type);
+      const known = type === "AWS::CloudFormation::Stack" ? null : resourceType(type);
+      if (known && !(attribute in known.attributes)) found(where, `${id} has no attribute ${attribute}`);
     }
   }
+  for (const name of outputs ? missingImports(resource, outputs) : []) found(key, missingExport(name));
+}
+
+/** What a piece of a template imports of the environment's stack that it does not export. */
+export function missingImports(piece: Json, outputs: ReadonlyOutputs): string[] {
+  const exported = [...outputs.values()];
+  const imports = JSON.stringify(piece).matchAll(
+    /"Fn::ImportValue":\{"Fn::Sub":"\$\{App(?:Name)?\}-\$\{Env(?:Name)?\}-(\w+)"/g,
+  );
+  return [...imports].map(([, name]) => name!).filter((name) => !exported.includes(name));
+}
+
+export function missingExport(name: string): string {
+  return `the environment's stack exports no ${name}, so the deployment fails`;
 }
 
 export function missingOutput(attribute: string): string {

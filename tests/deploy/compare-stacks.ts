@@ -116,6 +116,20 @@ function imported(made: Made, exports: Map<string, string | null>, environment: 
   return new Map(JSON.parse(text) as [string, JsonObject][]);
 }
 
+/** What the second stack lacks of the first, or has otherwise: the paths of `differences`. It may have more. */
+export function losses(one: Made, other: Made): string[] {
+  return [...one].flatMap(([id, resource]) => {
+    const after = other.get(id);
+    return after === undefined ? [`-${id}`] : lost(normal(resource), normal(after), id);
+  });
+}
+
+function lost(a: Json, b: Json | undefined, at: string): string[] {
+  if (isObject(a) && isObject(b))
+    return Object.keys(a).flatMap((key) => lost(a[key]!, b[key], `${at}.${key}`));
+  return JSON.stringify(a) === JSON.stringify(b) ? [] : [at];
+}
+
 /** Where two stacks differ: `Id` where one lacks a resource, else the path of the value. */
 export function differences(one: Made, other: Made): string[] {
   const ids = new Set([...one.keys(), ...other.keys()]);

@@ -2,6 +2,9 @@ import { targetOf } from "./copilot/containers.ts";
 import { SERVICE, type Problem } from "./problem.ts";
 import type { ServiceManifest } from "./service-manifest.ts";
 
+/** How many groups the network interface of a task may have. */
+const MOST_GROUPS = 5;
+
 /** How many values the conditions of a rule of the load balancer may have together; the path is one. */
 const MOST_CONDITION_VALUES = 5;
 
@@ -37,9 +40,19 @@ function sidecarProblems({ image, sidecars, storage, logging, observability }: S
   const wrong = (key: string, message: string) => problems.push({ key, message });
   const names = [SERVICE, ...Object.keys(sidecars)];
   const ports = new Map([[image.port, SERVICE]]);
+  const containerPorts = [image, ...Object.values(sidecars)].flatMap(
+    ({ port }) => Number.parseInt(String(port), 10) || [],
+  );
+  for (const name of [SERVICE, "firelens_log_router"]) {
+    if (name in sidecars)
+      wrong(`sidecars.${name}`, "is the name of a container that Copilot makes: choose another");
+  }
   const isEssential = (name: string) => name === SERVICE || sidecars[name]?.essential !== false;
   for (const [name, sidecar] of [[SERVICE, image] as const, ...Object.entries(sidecars)]) {
     const key = name === SERVICE ? "image.depends_on" : `sidecars.${name}.depends_on`;
+    for (const message of checkProblems(sidecar.healthcheck?.command, [...containerPorts])) {
+      wrong(name === SERVICE ? "image.healthcheck.command" : `sidecars.${name}.healthcheck.command`, message);
+    }
     for (const [other, state] of Object.entries(sidecar.depends_on ?? {})) {
       if (other === name || !names.includes(other)) wrong(`${key}.${other}`, "is no other container");
       else if (isEssential(other) && ["complete", "success"].includes(state))
@@ -67,6 +80,18 @@ function sidecarProblems({ image, sidecars, storage, logging, observability }: S
   if (observability?.tracing !== undefined && "aws-otel-collector" in sidecars)
     wrong("sidecars.aws-otel-collector", "is the name of Copilot's own collector of traces");
   return problems;
+}
+
+/** Why a container's check of itself never passes. `ports` are those that the task's containers listen on. */
+function checkProblems(command: readonly string[] | undefined, ports: readonly number[]): string[] {
+  if (command === undefined) return [];
+  const [, port] = /\b(?:localhost|127\.0\.0\.1):(\d+)/.exec(command.join(" ")) ?? [];
+  return [
+    ...(/^CMD(-SHELL)?$/.test(command[0] ?? "") ? [] : ["must begin with CMD or CMD-SHELL"]),
+    ...(port === undefined || ports.includes(Number(port))
+      ? []
+      : [`asks port ${port}, on which nothing listens`]),
+  ];
 }
 
 /** Where the load balancers send requests. */
@@ -116,6 +141,12 @@ function networkProblems({ network, platform, spotFrom, storage }: ServiceManife
       "must not be true: neither the load balancer nor the volume lets in who is not in the environment's own group",
     );
   }
+  const listed = (Array.isArray(groups) ? groups : groups?.groups) ?? [];
+  if (listed.length >= MOST_GROUPS)
+    wrong(
+      "network.vpc.security_groups",
+      `must be ${MOST_GROUPS - 1} at most: a task has ${MOST_GROUPS}, and one is the environment's`,
+    );
   if (spotFrom !== undefined && platform === "linux/arm64")
     wrong("count", "Copilot has Fargate Spot for x86 only: set platform to linux/x86_64");
   const managed = Object.values(storage.volumes).filter(

@@ -1,8 +1,7 @@
+import type { Found } from "./problem.ts";
 import { isMade, type Patched } from "./check-stack.ts";
-import { isObject, valueAt, type Json } from "./parse-yaml.ts";
+import { isObject, listOf, object, valueAt, type Json } from "./parse-yaml.ts";
 import { resourceType } from "./template-spec.ts";
-
-type Found = (key: string, message: string) => void;
 
 /** What patches of the environment's stack do to the conversations: whether the file system stays, and stays the same. */
 export function fileSystemProblems(stack: Patched, found: Found) {
@@ -16,7 +15,16 @@ export function fileSystemProblems(stack: Patched, found: Found) {
       found(`${key}.${policy}`, "must be patched to Retain, or `svc delete` deletes every conversation");
     }
   }
-  const properties = isObject(fileSystem.Properties) ? fileSystem.Properties : {};
+  const properties = object(fileSystem.Properties);
+  if (!isSame(fileSystem.Condition, rendered.Resources.FileSystem!.Condition))
+    found(`${key}.Condition`, "must stay as Copilot renders it, or another file system is made one day");
+  if (properties.ThroughputMode === "provisioned" && properties.ProvisionedThroughputInMibps === undefined)
+    found(`${key}.Properties.ProvisionedThroughputInMibps`, "is missing beside provisioned");
+  const moves = listOf(properties.LifecyclePolicies).flatMap((each) => Object.entries(object(each)));
+  for (const [name, after] of moves) {
+    if (!/^AFTER_(1_DAY|1_ACCESS|(7|14|30|60|90|180|270|365)_DAYS)$/.test(String(after)))
+      found(`${key}.Properties.LifecyclePolicies`, `${name} cannot be ${String(after)}`);
+  }
   if (!["elastic", "provisioned"].includes(String(properties.ThroughputMode))) {
     found(`${key}.Properties.ThroughputMode`, "must be patched to elastic: bursting starves a small volume");
   }
@@ -35,7 +43,7 @@ export function fileSystemProblems(stack: Patched, found: Found) {
   const statements = (from: Json | undefined) => valueAt(from, "FileSystemPolicy", "Statement");
   const kept = statements(properties);
   const wanted = statements(rendered.Resources.FileSystem!.Properties);
-  const missing = (Array.isArray(wanted) ? wanted : []).filter(
+  const missing = listOf(wanted).filter(
     (each) => !(Array.isArray(kept) && kept.some((statement) => isSame(statement, each))),
   );
   for (const statement of missing) {
@@ -45,6 +53,19 @@ export function fileSystemProblems(stack: Patched, found: Found) {
         "mount the volume, or in the clear",
     );
   }
+  for (const statement of listOf(kept)) {
+    if (
+      wanted !== undefined &&
+      isOfEverything(statement) &&
+      !listOf(wanted).some((each) => isSame(each, statement))
+    )
+      found(
+        `${key}.Properties.FileSystemPolicy`,
+        valueAt(statement, "Effect") === "Deny"
+          ? "denies everybody, so that the tasks do not reach their files"
+          : "allows everybody, so that whoever reaches the network may mount the volume",
+      );
+  }
   for (const id of Object.keys(rendered.Resources)) {
     if (!id.startsWith("MountTarget") || !isMade(stack, id)) continue;
     if (!isSame(rendered.Resources[id], patched.Resources[id]))
@@ -53,6 +74,17 @@ export function fileSystemProblems(stack: Patched, found: Found) {
         "must stay as Copilot renders it, or tasks of its zone do not reach the volume",
       );
   }
+}
+
+/** Whether a statement is about everybody who mounts or writes, without a condition. */
+function isOfEverything(statement: Json): boolean {
+  const principal = valueAt(statement, "Principal");
+  const actions = [valueAt(statement, "Action") ?? []].flat().map(String);
+  return (
+    (principal === "*" || valueAt(principal, "AWS") === "*") &&
+    valueAt(statement, "Condition") === undefined &&
+    actions.some((action) => /^(\*|elasticfilesystem:(\*|Client(\*|Mount|Write)))$/.test(action))
+  );
 }
 
 /** What patches of the service's stack do to them: whether the tasks use the same folder of the same file system. */
@@ -90,12 +122,20 @@ export function volumeProblems({ rendered, patched }: Patched, dataDir: string, 
     if (valueAt(mount, "ContainerPath") !== dataDir)
       found(at, `must mount ${name} at ${dataDir}, where the app keeps its data`);
     else if (readOnly !== false && readOnly !== "false") found(at, `must mount ${name} for writing`);
+    const others = [
+      ...mounts.filter((each) => each !== mount),
+      ...listOf(valueAt(after, "Properties", "ContainerDefinitions", "0", "LinuxParameters", "Tmpfs")),
+    ];
+    if (others.some((each) => isWithin(dataDir, String(valueAt(each, "ContainerPath")))))
+      found(at, `must have nothing else in ${dataDir}: what is written there would not be in the volume`);
   }
   const point = (stack: Patched["rendered"], ...path: string[]) =>
     valueAt(stack.Resources.AccessPoint, "Properties", ...path);
   for (const path of [
+    ["ClientToken"],
     ["FileSystemId"],
     ["RootDirectory", "Path"],
+    ["RootDirectory", "CreationInfo"],
     ["PosixUser", "Uid"],
     ["PosixUser", "Gid"],
   ]) {
@@ -107,8 +147,9 @@ export function volumeProblems({ rendered, patched }: Patched, dataDir: string, 
   }
 }
 
-function listOf(value: Json | undefined): Json[] {
-  return Array.isArray(value) ? value : [];
+/** Whether a path is a folder or in it. */
+export function isWithin(folder: string, path: string): boolean {
+  return `${path.replace(/\/+$/, "")}/`.startsWith(`${folder.replace(/\/+$/, "")}/`);
 }
 
 /** CloudFormation takes "60" for 60 and "true" for true. */

@@ -1,12 +1,18 @@
 import { environment, execForm, parseDockerfile, withBases } from "../fixtures/dockerfile.ts";
+import { CREDENTIALS } from "./agreement.ts";
+import { stageRules } from "./build-rules.ts";
 
 /** A patch version of Node 24, so that the same commit gives the same Node. */
-const BASE = /^node:24\.\d+\.\d+-slim(@sha256:[0-9a-f]{64})?$/;
+const BASE =
+  /^((docker\.io|public\.ecr\.aws\/docker)\/library\/)?node:24\.\d+\.\d+-((bookworm|trixie)-)?slim(@sha256:[0-9a-f]{64})?$/;
 
 const BY_START_SH =
   "starts node by way of start.sh, so that SIGTERM reaches the server and settings of its user are kept";
 
 export type DockerfileRule = { instruction: string; rule: string };
+
+/** The folders of a VOLUME, in either form. */
+const volumes = (value: string | undefined) => execForm(value ?? "")?.join(" ") ?? value;
 
 /** Every rule of ours that a Dockerfile breaks, with the instruction that is to be mended. */
 export function dockerfileProblems(text: string): DockerfileRule[] {
@@ -48,6 +54,12 @@ export function dockerfileProblems(text: string): DockerfileRule[] {
     ["RUN", "installs what the lock file says", !/npm (install|i)\b/.test(text)],
     ["COPY", "takes node_modules from a stage without devDependencies", install !== undefined],
     ["RUN", "runs nothing in the final image", runsIn(last).length === 0],
+    ["ADD", "fetches nothing but by npm", !copied.some((each) => /^(--\S+ )*(https?:|git@)/.test(each))],
+    [
+      "ENV",
+      "has no secret in it",
+      !CREDENTIALS.some((name) => new RegExp(`^\\s*(ENV|ARG) .*\\b${name}\\b`, "im").test(text)),
+    ],
     ["COPY", "copies only what it names", copied.every((each) => each.split(" ").at(-2) !== ".")],
     ["USER", "runs as a fixed user by number, not root", /^[1-9]\d*:[1-9]\d*$/.test(value("USER") ?? "")],
     [
@@ -56,8 +68,12 @@ export function dockerfileProblems(text: string): DockerfileRule[] {
       copied.some((each) => each.includes(`--chown=${uid}:${gid} /volume/ /`)) &&
         runsIn(originOf("/volume/ /")).some((run) => run.includes("--mode=0700 /volume/data")),
     ],
-    ["VOLUME", "keeps data in /data", env.DATA_DIR === "/data" && value("VOLUME") === "/data"],
-    ["EXPOSE", "exposes the port that it listens on", env.PORT !== undefined && env.PORT === value("EXPOSE")],
+    ["VOLUME", "keeps data in /data", env.DATA_DIR === "/data" && volumes(value("VOLUME")) === "/data"],
+    [
+      "EXPOSE",
+      "exposes the port that it listens on",
+      env.PORT !== undefined && env.PORT === value("EXPOSE")?.replace(/\/tcp$/, ""),
+    ],
     ["ENV", "listens on all interfaces", env.HOST === undefined],
     ["ENV", "runs in production", env.NODE_ENV === "production"],
     [
@@ -88,8 +104,11 @@ export function dockerfileProblems(text: string): DockerfileRule[] {
       /--interval=[1-5]s .*--start-period=/.test(healthcheck?.[1] ?? ""),
     ],
     ["COPY", "lists its packages", copied.some((each) => each.includes("sbom.cdx.json"))],
-    ["STOPSIGNAL", "is stopped by SIGTERM", (value("STOPSIGNAL") ?? "SIGTERM") === "SIGTERM"],
+    ["STOPSIGNAL", "is stopped by SIGTERM", /^(SIGTERM|15)$/.test(value("STOPSIGNAL") ?? "SIGTERM")],
     ["FROM", "builds with BuildKit and with buildah 1.28", !/<<|--link|--parents|--exclude/.test(text)],
   ];
-  return rules.filter(([, , holds]) => !holds).map(([instruction, rule]) => ({ instruction, rule }));
+  return [
+    ...rules.filter(([, , holds]) => !holds).map(([instruction, rule]) => ({ instruction, rule })),
+    ...stageRules(stages, env),
+  ];
 }

@@ -1,22 +1,38 @@
 import { z } from "zod";
+import { awsId, flag, isOfEverybody, retention } from "./manifest-parts.ts";
 import { orElse } from "./or-else.ts";
-import type { Problem } from "./problem.ts";
+import type { Found, Problem } from "./problem.ts";
 
-const id = (prefix: string) =>
-  z
-    .string()
-    .regex(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `must be an id such as ${prefix}-0123456789abcdef0`);
-const range = z.cidrv4("must be a range of addresses, such as 10.0.0.0/16");
+/** What a VPC may have, and a subnet. */
+const range = z
+  .cidrv4("must be a range of addresses, such as 10.0.0.0/16")
+  .regex(/\/(1[6-9]|2[0-8])$/, "must be from /16 to /28, which is what AWS takes");
 /** Copilot passes it on as one of IPv4. */
 const cidr = z.cidrv4("must be a range of addresses, such as 192.0.2.0/24");
+const zone = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z-\d]*[a-z]$/, "must be a zone, such as us-east-1a");
 /** Of one's own VPC by id, or of Copilot's by its addresses and zone. */
 const subnets = z
-  .array(z.strictObject({ id: id("subnet").optional(), cidr: range.optional(), az: z.string().optional() }))
+  .array(z.strictObject({ id: awsId("subnet").optional(), cidr: range.optional(), az: zone.optional() }))
   .min(2, "must be two at least");
 const securityGroupRule = z.strictObject({
   cidr,
-  ip_protocol: z.union([z.string(), z.number()]).transform(String),
-  ports: z.union([z.number(), z.string().regex(/^\d+(-\d+)?$/)], "must be a port, or a range such as 80-90"),
+  ip_protocol: z
+    .union([z.string(), z.number()])
+    .transform(String)
+    .pipe(
+      z
+        .string()
+        .regex(
+          /^(tcp|udp|icmp|icmpv6|-1|\d{1,3})$/,
+          "must be tcp, udp, icmp, icmpv6, a number, or -1 for all",
+        ),
+    ),
+  ports: z
+    .union([z.number(), z.string().regex(/^\d+(-\d+)?$/)], "must be a port, or a range such as 80-90")
+    .refine((given) => {
+      const [from, to = from] = String(given).split("-").map(Number);
+      return from! <= to! && to! <= 65_535;
+    }, "must be from 0 to 65535, the lower one first"),
 });
 const sslPolicy = z
   .string()
@@ -28,9 +44,9 @@ const sslPolicy = z
 const oldGroups = z.strictObject({
   ingress: z
     .strictObject({
-      restrict_to: z.strictObject({ cdn: z.boolean().optional() }).optional(),
-      from_vpc: z.boolean().optional(),
-      vpc: z.boolean().optional(),
+      restrict_to: z.strictObject({ cdn: flag.optional() }).optional(),
+      from_vpc: flag.optional(),
+      vpc: flag.optional(),
     })
     .optional(),
 });
@@ -42,11 +58,11 @@ const certificates = z.array(certificate("[a-z0-9-]+", "must be the ARN of a cer
 export const environmentManifest = z.strictObject({
   name: z.string(),
   type: z.literal("Environment"),
-  observability: z.strictObject({ container_insights: z.boolean() }).optional(),
+  observability: z.strictObject({ container_insights: flag }).optional(),
   network: z
     .strictObject({
       vpc: z.strictObject({
-        id: id("vpc").optional(),
+        id: awsId("vpc").optional(),
         cidr: range.optional(),
         subnets: z.strictObject({ public: subnets, private: subnets }).optional(),
         security_group: z
@@ -55,14 +71,14 @@ export const environmentManifest = z.strictObject({
             egress: z.array(securityGroupRule).optional(),
           })
           .optional(),
-        flow_logs: orElse(z.boolean(), z.strictObject({ retention: z.int().optional() })).optional(),
+        flow_logs: orElse(flag, z.strictObject({ retention: retention.optional() })).optional(),
       }),
     })
     .optional(),
   cdn: orElse(
-    z.boolean(),
+    flag,
     z.strictObject({
-      terminate_tls: z.boolean().optional(),
+      terminate_tls: flag.optional(),
       certificate: certificate(
         "us-east-1",
         "must be the ARN of a certificate in us-east-1: CloudFront takes no other",
@@ -74,9 +90,9 @@ export const environmentManifest = z.strictObject({
     .strictObject({
       private: z
         .strictObject({
-          subnets: z.array(id("subnet")).optional(),
+          subnets: z.array(awsId("subnet")).optional(),
           certificates,
-          ingress: z.strictObject({ vpc: z.boolean().optional() }).optional(),
+          ingress: z.strictObject({ vpc: flag.optional() }).optional(),
           security_groups: oldGroups.optional(),
           ssl_policy: sslPolicy.optional(),
         })
@@ -86,14 +102,26 @@ export const environmentManifest = z.strictObject({
           security_groups: oldGroups.optional(),
           certificates,
           access_logs: orElse(
-            z.boolean(),
-            z.strictObject({ bucket_name: z.string().optional(), prefix: z.string().optional() }),
+            flag,
+            z.strictObject({
+              bucket_name: z
+                .string()
+                .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of a bucket, not its ARN")
+                .optional(),
+              prefix: z
+                .string()
+                .regex(/^(?!.*AWSLogs)/, "must not have AWSLogs in it, which the load balancer adds")
+                .optional(),
+            }),
           ).optional(),
           ssl_policy: sslPolicy.optional(),
           ingress: z
             .strictObject({
-              cdn: z.boolean().optional(),
-              source_ips: z.array(cidr).optional(),
+              cdn: flag.optional(),
+              source_ips: z
+                .array(cidr)
+                .min(1, "must name one at least: without any, everybody gets in")
+                .optional(),
             })
             .optional(),
         })
@@ -103,12 +131,18 @@ export const environmentManifest = z.strictObject({
 });
 export type EnvironmentManifest = z.output<typeof environmentManifest>;
 
+/** Whether the load balancer takes requests from CloudFront only, in today's words or in those before `ingress`. */
+export function isForCdnOnly({ http }: EnvironmentManifest): boolean {
+  const given = http?.public;
+  return (given?.ingress?.cdn ?? given?.security_groups?.ingress?.restrict_to?.cdn) === true;
+}
+
 /** What AWS refuses, or what does not work, although each key by itself is right. */
 export function environmentProblems(manifest: EnvironmentManifest, folder: string): Problem[] {
   const problems: Problem[] = [];
   const wrong = (key: string, message: string) => problems.push({ key, message });
   const vpc = manifest.network?.vpc;
-  const restricted = manifest.http?.public?.ingress?.cdn === true;
+  const restricted = isForCdnOnly(manifest);
   const hasCdn = manifest.cdn !== undefined && manifest.cdn !== false;
 
   if (manifest.name !== folder) wrong("name", `must be that of its folder, ${folder}`);
@@ -121,7 +155,7 @@ export function environmentProblems(manifest: EnvironmentManifest, folder: strin
   }
   subnetProblems(vpc, wrong);
   for (const [index, rule] of (vpc?.security_group?.ingress ?? []).entries()) {
-    if (["0.0.0.0/0", "::/0"].includes(rule.cidr))
+    if (isOfEverybody(rule.cidr))
       wrong(`network.vpc.security_group.ingress.${index}`, "lets everybody in, past the load balancer");
   }
   if (restricted && !hasCdn) wrong("http.public.ingress.cdn", "lets nobody in as long as there is no cdn");
@@ -146,10 +180,12 @@ export function environmentProblems(manifest: EnvironmentManifest, folder: strin
   return problems;
 }
 
+const SMALLEST_OF_A_LOAD_BALANCER = 27;
+
 type Vpc = NonNullable<EnvironmentManifest["network"]>["vpc"];
 
 /** Subnets are two of each kind at least, all by id or all by addresses, and in the same zones. */
-function subnetProblems(vpc: Vpc | undefined, wrong: (key: string, message: string) => void) {
+function subnetProblems(vpc: Vpc | undefined, wrong: Found) {
   if (vpc?.subnets === undefined) return;
   const { public: outer, private: inner } = vpc.subnets;
   const all = [...outer, ...inner];
@@ -160,6 +196,24 @@ function subnetProblems(vpc: Vpc | undefined, wrong: (key: string, message: stri
   }
   if (all.some((subnet) => subnet.id !== undefined && (subnet.cidr ?? subnet.az) !== undefined))
     wrong(key, "has an id beside cidr or az, which are for a VPC that Copilot makes");
+  for (const [part, list] of [
+    ["public", outer],
+    ["private", inner],
+  ] as const) {
+    const zones = named("az", list);
+    if (new Set(zones).size < zones.length)
+      wrong(
+        `${key}.${part}`,
+        "must be in a zone of its own each: a load balancer and a volume take one subnet of a zone",
+      );
+  }
+  for (const [index, { cidr: given }] of outer.entries()) {
+    if (Number(given?.split("/")[1] ?? 0) > SMALLEST_OF_A_LOAD_BALANCER)
+      wrong(
+        `${key}.public.${index}`,
+        `must be /${SMALLEST_OF_A_LOAD_BALANCER} or larger, which a load balancer needs`,
+      );
+  }
   if (vpc.id !== undefined && named("id").length < all.length) wrong(key, "must all have an id");
   if (vpc.id === undefined && vpc.cidr !== undefined) {
     if (named("cidr").length < all.length) wrong(key, "must all have a cidr");

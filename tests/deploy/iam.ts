@@ -49,12 +49,17 @@ function applies(
   request: AccessRequest,
 ) {
   return (
-    Action.some((pattern) => matches(pattern.toLowerCase(), request.action.toLowerCase())) &&
+    Action.some((pattern) => isActionOf(pattern, request.action)) &&
     Resource.some((pattern) => matchesArn(pattern, request.resource)) &&
     Object.entries(Condition ?? {}).every(([operator, keys]) =>
       Object.entries(keys).every(([key, values]) => holds(operator, values, request.context?.[key])),
     )
   );
+}
+
+/** Whether a pattern of a policy has the action, whose letters may be of any case. */
+export function isActionOf(pattern: string, action: string): boolean {
+  return matches(pattern.toLowerCase(), action.toLowerCase());
 }
 
 /** A key that the request does not have meets no condition. */

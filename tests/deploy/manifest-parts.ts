@@ -10,6 +10,12 @@ export const within = (min: number, max: number) =>
     .min(min, `must be from ${min} to ${max}`)
     .max(max, `must be from ${min} to ${max}`);
 
+/** An id that AWS has given, such as that of a subnet. */
+export const awsId = (prefix: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `must be an id such as ${prefix}-0123456789abcdef0`);
+
 /** One of these words, in capitals or not. */
 export const anyCase = <const Words extends readonly string[]>(...words: Words) =>
   z
@@ -17,7 +23,26 @@ export const anyCase = <const Words extends readonly string[]>(...words: Words) 
     .transform((text) => text.toLowerCase())
     .pipe(z.enum(words));
 
+/** True or false, in the words of YAML 1.1 too, which Copilot takes where it wants nothing else. */
+export const flag = z.preprocess((given) => {
+  if (typeof given !== "string") return given;
+  if (/^(y|yes|on)$/i.test(given)) return true;
+  return /^(n|no|off)$/i.test(given) ? false : given;
+}, z.boolean());
+
+const RETENTIONS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+export const retention = z
+  .int()
+  .refine((days) => RETENTIONS.includes(days), "is no retention that CloudWatch has");
+
 export const cidr = z.union([z.cidrv4(), z.cidrv6()], "must be a range of addresses, such as 192.0.2.0/24");
+
+/** Whether a range of addresses is so large that it stands for the whole internet. */
+export function isOfEverybody(range: string): boolean {
+  return /\/[0-7]$/.test(range);
+}
 
 /** What another stack exports. */
 export const fromCfn = z.strictObject({ from_cfn: z.string().min(1, "must be the name of an export") });
@@ -97,13 +122,13 @@ export const sidecar = z.strictObject({
         "must have either build or location",
       ),
   ),
-  essential: z.boolean().optional(),
+  essential: flag.optional(),
   credentialsParameter: z.string().optional(),
   variables: z.record(z.string(), variable).optional(),
   env_file: envFile.optional(),
   secrets: z.record(z.string(), secret).optional(),
   mount_points: z
-    .array(z.strictObject({ source_volume: z.string(), path: z.string(), read_only: z.boolean().optional() }))
+    .array(z.strictObject({ source_volume: z.string(), path: z.string(), read_only: flag.optional() }))
     .optional(),
   labels: z.record(z.string(), z.string()).optional(),
   depends_on: dependsOn.optional(),

@@ -1,14 +1,21 @@
+import type { Found } from "./problem.ts";
 import { z } from "zod";
 import { METRIC_UNITS } from "~/telemetry/metrics";
 import { orElse } from "./or-else.ts";
-import { intrinsic, isObject, type Json, type JsonObject } from "./parse-yaml.ts";
-import { metricNames } from "./template-spec.ts";
-
-type Found = (key: string, message: string) => void;
+import { intrinsic, isObject, listOf, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
+import { dimensionSet, metricsOf } from "./template-spec.ts";
 
 /** What the app writes while METRICS is emf, each with the dimensions below. */
 const HOLDFAST_METRICS = Object.keys(METRIC_UNITS);
 const HOLDFAST_DIMENSIONS = ["Application", "Environment", "Service"];
+
+/** Namespaces of AWS whose metrics its specification does not list. */
+const UNLISTED = ["AWS/Bedrock", "AWS/WAFV2", "AWS/Usage", "AWS/Backup", "ECS/ContainerInsights"];
+
+const EXTENDED = /^((p|tm|wm|tc|ts)\d{1,2}(\.\d+)?|(TM|WM|PR|TC|TS)\([^)]*\)|IQM)$/;
+
+const HOUR_S = 3_600;
+const DAY_S = 24 * HOUR_S;
 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   Statistic: ["Average", "Maximum", "Minimum", "SampleCount", "Sum"],
@@ -35,6 +42,8 @@ export type AddonContext = {
   /** What each parameter of the addons comes from, by its name. */
   sources: ReadonlyMap<string, string>;
   resources: JsonObject;
+  /** Defaults of the parameters of the template. */
+  defaults: ReadonlyMap<string, Json>;
 };
 
 /** What an alarm says that CloudWatch takes and never sounds for, or refuses after all else is made. */
@@ -51,8 +60,7 @@ export function alarmProblems(properties: Json, key: string, context: AddonConte
   const given = (Array.isArray(properties.Dimensions) ? properties.Dimensions : []).filter(isObject);
   for (const { Name, Value } of given)
     sourceProblems(String(Name), Value!, context, (message) => found(`${key}.Dimensions`, message));
-  // An alarm on several metrics names them under Metrics.
-  if (properties.Metrics !== undefined) return;
+  if (properties.Metrics !== undefined) return queryProblems(properties.Metrics, key, context, found);
   metricProblems(
     String(properties.Namespace),
     String(properties.MetricName),
@@ -61,17 +69,52 @@ export function alarmProblems(properties: Json, key: string, context: AddonConte
   );
   if ((properties.Statistic === undefined) === (properties.ExtendedStatistic === undefined))
     found(`${key}.Statistic`, "must be there, or else ExtendedStatistic such as p99");
+  statisticProblems(properties.ExtendedStatistic, (message) => found(`${key}.ExtendedStatistic`, message));
   if (properties.Threshold === undefined) found(`${key}.Threshold`, "is missing");
   const unit = METRIC_UNITS[String(properties.MetricName) as keyof typeof METRIC_UNITS];
   if (properties.Namespace === "Holdfast" && properties.Unit !== undefined && properties.Unit !== unit)
     found(`${key}.Unit`, `must be ${unit}, as the app writes it, or away: no data has another`);
+  if (unit === "Percent" && Number(properties.Threshold) > 100)
+    found(`${key}.Threshold`, "must be from 0 to 100, since the app writes percent");
+  if (properties.MetricName === "HealthyHostCount" && properties.TreatMissingData !== "breaching")
+    found(`${key}.TreatMissingData`, "must be breaching: without any target there is no data");
   const period = Number(properties.Period);
+  const most = period >= HOUR_S ? 7 * DAY_S : DAY_S;
+  if (period * Number(properties.EvaluationPeriods) > most)
+    found(`${key}.EvaluationPeriods`, `must cover ${most / HOUR_S} hours at most with this Period`);
   if (period % 60 !== 0 && period !== 10 && period !== 30) {
     found(`${key}.Period`, "must be 10, 30 or a multiple of 60");
   }
+  if (Number(properties.DatapointsToAlarm ?? 1) < 1) found(`${key}.DatapointsToAlarm`, "must be 1 at least");
   if (Number(properties.DatapointsToAlarm ?? 1) > Number(properties.EvaluationPeriods)) {
     found(`${key}.DatapointsToAlarm`, "asks for more points than EvaluationPeriods has");
   }
+}
+
+/** The metrics under `Metrics` of an alarm on several. */
+function queryProblems(queries: Json, key: string, context: AddonContext, found: Found) {
+  for (const [index, query] of listOf(queries).entries()) {
+    const stat = valueAt(query, "MetricStat");
+    if (stat === undefined) continue;
+    const wrong = (message: string) => found(`${key}.Metrics.${index}.MetricStat`, message);
+    const given = valueAt(stat, "Metric", "Dimensions");
+    const dimensions = listOf(given).filter(isObject);
+    for (const { Name, Value } of dimensions) sourceProblems(String(Name), Value!, context, wrong);
+    metricProblems(
+      String(valueAt(stat, "Metric", "Namespace")),
+      String(valueAt(stat, "Metric", "MetricName")),
+      dimensions.map(({ Name }) => String(Name)),
+      wrong,
+    );
+    statisticProblems(valueAt(stat, "Stat"), wrong);
+  }
+}
+
+/** What `Stat` and its like may say: a statistic, or a percentile. */
+function statisticProblems(given: Json | undefined, wrong: (message: string) => void) {
+  if (given === undefined || CHOICES.Statistic!.includes(String(given)) || EXTENDED.test(String(given)))
+    return;
+  wrong(`${String(given)} is no statistic, such as Sum or p99`);
 }
 
 /** CloudWatch wants ARNs, and takes an alarm that tells nobody. */
@@ -115,6 +158,8 @@ function sourceProblems(
   const wanted = SOURCES[dimension];
   const call = intrinsic(value);
   const text = call ? String(call.argument) : String(value);
+  if (dimension === "Environment" && call === null && !text.includes("$"))
+    wrong(`the dimension Environment must be Env: with ${text} every environment is told of that one`);
   const parameter = call?.name === "Ref" ? text : /^\$\{(\w+)\}$/.exec(text)?.[1];
   const source = parameter === undefined ? undefined : sources.get(parameter);
   if (wanted === undefined || source === undefined || source === wanted) return;
@@ -169,14 +214,20 @@ export function dashboardProblems(properties: Json, key: string, context: AddonC
       const [namespace, name, ...dimensions] = metric.filter((word) => typeof word === "string");
       const names = dimensions.filter((_, index) => index % 2 === 0);
       metricProblems(namespace!, name!, names, wrong);
+      const last = metric.at(-1);
+      if (typeof last === "object") statisticProblems(last.stat as Json | undefined, wrong);
       for (const [index, dimension] of names.entries())
         sourceProblems(dimension, dimensions[index * 2 + 1] ?? "", context, wrong);
     }
   }
 }
 
-/** `SEARCH('{Namespace,Dimension} MetricName="Name"', 'Sum', 60)`: every metric of that name, whatever the value of the dimension. */
+/**
+ * `SEARCH('{Namespace,Dimension} MetricName="Name"', 'Sum', 60)`: every metric of that name, whatever the value of the
+ * dimension. Other expressions reckon with the metrics beside them.
+ */
 function searchProblems(expression: string, wrong: (message: string) => void) {
+  if (!expression.startsWith("SEARCH")) return;
   const [, schema, name] = /^SEARCH\('\{([^}]+)\} MetricName="(\w+)"/.exec(expression) ?? [];
   if (schema === undefined || name === undefined)
     return wrong(`${expression} is no search that this check knows`);
@@ -184,20 +235,24 @@ function searchProblems(expression: string, wrong: (message: string) => void) {
   metricProblems(namespace!, name, dimensions, wrong);
 }
 
-function metricProblems(
+/** Whether there is such a metric with such dimensions: CloudWatch takes any, and finds no data. */
+export function metricProblems(
   namespace: string,
   name: string,
   dimensions: string[],
   wrong: (message: string) => void,
 ) {
+  const given = dimensionSet(dimensions);
   if (namespace === "Holdfast") {
     if (!HOLDFAST_METRICS.includes(name)) wrong(`the app writes no metric ${name}`);
-    if (dimensions.join() !== HOLDFAST_DIMENSIONS.join()) {
-      wrong(`${name} needs the dimensions ${HOLDFAST_DIMENSIONS.join(", ")}, in that order`);
-    }
-  } else if (!metricNames(namespace).includes(name)) {
-    wrong(`${namespace} has no metric ${name}`);
-  } else if (dimensions.length === 0) {
-    wrong(`${name} needs dimensions`);
+    const wanted = dimensionSet(HOLDFAST_DIMENSIONS);
+    if (given !== wanted) wrong(`${name} needs the dimensions ${wanted}`);
+    return;
   }
+  if (UNLISTED.includes(namespace)) return;
+  const sets = metricsOf(namespace).get(name);
+  if (sets === undefined) wrong(`${namespace} has no metric ${name}`);
+  else if (dimensions.length === 0 && !sets.includes("")) wrong(`${name} needs dimensions`);
+  else if (sets.length > 0 && !sets.includes(given))
+    wrong(`${name} has no data under ${given}, but under ${sets.join(" or ")}`);
 }

@@ -55,6 +55,21 @@ export function valueAt(value: Json | undefined, ...keys: string[]): Json | unde
   );
 }
 
+/** The items of a list; none of anything else. */
+export function listOf(value: Json | undefined): Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The value, if it is an object; else one without keys. */
+export function object(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+/** The items of a list, or the one item that CloudFormation takes in place of a list. */
+export function oneOrMore(value: Json | undefined): Json[] {
+  return value === undefined ? [] : [value].flat();
+}
+
 /** An object with the one key of a function, such as `{Ref: "X"}`. */
 export function intrinsic(value: Json | undefined): { name: string; argument: Json } | null {
   if (!isObject(value)) return null;
@@ -67,7 +82,7 @@ export function intrinsic(value: Json | undefined): { name: string; argument: Js
 }
 
 const FUNCTIONS =
-  "Ref Condition GetAtt Sub Join Split Select FindInMap If Equals Not And Or ImportValue GetAZs Cidr".split(
+  "Ref Condition GetAtt Sub Join Split Select FindInMap If Equals Not And Or ImportValue GetAZs Cidr Base64 Transform Length ToJsonString".split(
     " ",
   );
 

@@ -9,7 +9,7 @@ const patch = z.strictObject({
   path: z
     .string()
     .regex(
-      /^\/(Resources|Outputs|Parameters|Conditions|Mappings|Metadata)\/./,
+      /^\/((Resources|Outputs|Parameters|Conditions)\/.|(Mappings|Metadata|Transform|Description)\b)/,
       "must begin with /Resources/",
     ),
   value: z.unknown().optional(),
@@ -26,10 +26,14 @@ export function parsePatches(file: string, value: Json | undefined, report: Repo
   return parseWith(patches, file, value, report);
 }
 
+/** Sections that every template of Copilot's has, and no rule asks about. */
+const UNCHECKED = /^\/(Metadata|Transform|Description)\b/;
+
 /** The stack after the patches, as Copilot applies them. `failed` gets each that cannot be applied. */
 export function applyPatches(stack: Stack, list: readonly Patch[], failed: (patch: Patch) => void): Stack {
   const patched = structuredClone(stack);
   for (const each of list) {
+    if (UNCHECKED.test(each.path)) continue;
     if (!apply(patched as unknown as Json, each)) failed(each);
   }
   return patched;

@@ -1,6 +1,9 @@
 /** One error as one line: the file, the key in it, and the reason. */
 export type Report = (file: string, key: string, message: string) => void;
 
+/** The same within one file. */
+export type Found = (key: string, message: string) => void;
+
 /** A key of a manifest, and what is wrong with it. */
 export type Problem = { key: string; message: string };
 

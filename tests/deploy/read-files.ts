@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export function readFiles(): Files {
   const paths = [
     "Dockerfile",
+    ".dockerignore",
     "copilot/.workspace",
     ...globSync("copilot/**/*.{yml,yaml}", { cwd: root }).map((path) => path.replaceAll("\\", "/")),
   ];

@@ -32,7 +32,7 @@ function referencesOf(name: string, argument: Json, at: string): Reference[] {
     case "Condition":
       return [{ kind: "condition", id: String(argument), at }];
     case "Fn::GetAtt":
-      return [{ kind: "value", id: String(list[0]), attribute: String(list[1]), at }];
+      return reference(list.map(String).join("."), at);
     case "Fn::If":
       return [{ kind: "condition", id: String(list[0]), at }, ...inside(list.slice(1))];
     case "Fn::FindInMap":

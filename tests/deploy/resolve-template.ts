@@ -1,4 +1,4 @@
-import { intrinsic, isObject, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
+import { intrinsic, isObject, object, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
 
 export type Place = {
   region: string;
@@ -52,7 +52,7 @@ function evaluate(value: Json, template: JsonObject, place: Place): Resolved {
     case "Fn::GetAZs":
       return "the zones";
     case "Fn::Sub": {
-      const words = isObject(list[1]) ? list[1] : {};
+      const words = object(list[1]);
       return String(list[0]).replace(/\$\{([^!}][^}]*)\}/g, (_, name: string) =>
         name in words ? text(words[name]) : String(named(name, place)),
       );

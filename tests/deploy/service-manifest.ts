@@ -4,14 +4,17 @@ import { duration, durationBetween } from "./duration.ts";
 import {
   aliases,
   anyCase,
+  awsId,
   build,
   cidr,
   command,
   containerHealthcheck,
   dependsOn,
   envFile,
+  flag,
   fromCfn,
   portMapping,
+  retention,
   secret,
   sidecar,
   subnetsByTag,
@@ -21,6 +24,8 @@ import {
 import { orElse } from "./or-else.ts";
 
 const cooldown = z.strictObject({ in: duration.optional(), out: duration.optional() });
+/** Of an alarm that takes a release back: above 0 is every task. */
+const percentage = z.number().gt(0, "must be from 1 to 100").max(100, "must be from 1 to 100");
 const taskNumber = z.int().min(0, "must be 0 at least");
 
 /** A number, or the same with a cooldown of its own. */
@@ -49,7 +54,7 @@ const count = orElse(
     cpu_percentage: scaledBy(within(1, 100)).optional(),
     memory_percentage: scaledBy(within(1, 100)).optional(),
     requests: scaledBy(z.int().min(1)).optional(),
-    response_time: scaledBy(duration).optional(),
+    response_time: scaledBy(duration.refine((seconds) => seconds > 0, "must be more than 0")).optional(),
   }),
 );
 
@@ -58,7 +63,7 @@ const healthcheck = z.preprocess(
   z.strictObject({
     path: z.string().default("/"),
     port: within(1, 65_535).optional(),
-    success_codes: z.string().optional(),
+    success_codes: z.union([z.string(), z.number()]).transform(String).optional(),
     interval: durationBetween(5, 300).optional(),
     timeout: durationBetween(2, 120).optional(),
     healthy_threshold: within(2, 10).optional(),
@@ -81,13 +86,16 @@ export function withDefaults(given: z.output<typeof healthcheck>) {
 const rule = {
   path: z.string(),
   version: anyCase("http1", "http2", "grpc").optional(),
-  stickiness: z.boolean().default(false),
+  stickiness: flag.default(false),
   alias: aliases.optional(),
   hosted_zone: z.string().optional(),
   target_container: z.string().optional(),
   target_port: within(1, 65_535).optional(),
-  redirect_to_https: z.boolean().optional(),
-  allowed_source_ips: z.array(cidr).optional(),
+  redirect_to_https: flag.optional(),
+  allowed_source_ips: z
+    .array(cidr)
+    .min(1, "must name one at least: without any, everybody gets in")
+    .optional(),
 };
 const deregistration = durationBetween(0, 3_600);
 
@@ -106,7 +114,7 @@ const listener = {
   target_container: z.string().optional(),
   target_port: within(1, 65_535).optional(),
   ssl_policy: z.string().optional(),
-  stickiness: z.boolean().optional(),
+  stickiness: flag.optional(),
   deregistration_delay: deregistration.optional(),
 };
 
@@ -120,7 +128,7 @@ const efs = z.strictObject({
   ).optional(),
   auth: z
     .strictObject({
-      iam: z.boolean().optional(),
+      iam: flag.optional(),
       access_point_id: z
         .string()
         .regex(/^fsap-[0-9a-f]{8,17}$/, "must be the id of an access point, such as fsap-0123456789abcdef0")
@@ -131,23 +139,16 @@ const efs = z.strictObject({
 
 const volume = z.strictObject({
   path: z.string(),
-  read_only: z.boolean().optional(),
+  read_only: flag.optional(),
   // `true` is one that Copilot makes, `false` is none.
   efs: z.preprocess((given) => (given === true ? {} : given === false ? undefined : given), efs.optional()),
 });
 
-const RETENTIONS = [
-  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-] as const;
-
 const logging = z.strictObject({
-  retention: z
-    .int()
-    .refine((days) => (RETENTIONS as readonly number[]).includes(days), "is no retention that CloudWatch has")
-    .default(30),
+  retention: retention.default(30),
   image: z.string().optional(),
   destination: z.record(z.string(), z.string()).optional(),
-  enableMetadata: z.boolean().optional(),
+  enableMetadata: flag.optional(),
   secretOptions: z.record(z.string(), secret).optional(),
   configFilePath: z.string().optional(),
   variables: z.record(z.string(), variable).optional(),
@@ -160,18 +161,20 @@ const network = z.strictObject({
     .strictObject({
       placement: orElse(
         z.enum(["private", "public"]),
-        z.strictObject({ subnets: orElse(z.array(z.string()), subnetsByTag) }),
+        z.strictObject({
+          subnets: orElse(z.array(awsId("subnet")).min(1, "must name one at least"), subnetsByTag),
+        }),
       ).default("public"),
       security_groups: orElse(
-        z.array(orElse(z.string(), fromCfn)),
+        z.array(orElse(awsId("sg"), fromCfn)),
         z.strictObject({
-          groups: z.array(orElse(z.string(), fromCfn)).optional(),
-          deny_default: z.boolean().optional(),
+          groups: z.array(orElse(awsId("sg"), fromCfn)).optional(),
+          deny_default: flag.optional(),
         }),
       ).optional(),
     })
     .default({ placement: "public" }),
-  connect: orElse(z.boolean(), z.strictObject({ alias: z.string().optional() })).optional(),
+  connect: orElse(flag, z.strictObject({ alias: z.string().optional() })).optional(),
 });
 
 const image = z.strictObject({
@@ -179,7 +182,13 @@ const image = z.strictObject({
   location: z.string().optional(),
   port: within(1, 65_535),
   healthcheck: containerHealthcheck.optional(),
-  credentials: z.string().optional(),
+  credentials: z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:(secretsmanager|ssm):/,
+      "must be the ARN of a secret with the registry's password",
+    )
+    .optional(),
   labels: z.record(z.string(), z.string()).optional(),
   depends_on: dependsOn.optional(),
 });
@@ -223,15 +232,15 @@ const keys = {
   memory: z.int().default(512),
   count: count.default(1),
   exec: orElse(
-    z.boolean(),
-    z.strictObject({ enable: z.boolean() }).transform(({ enable }) => enable),
+    flag,
+    z.strictObject({ enable: flag }).transform(({ enable }) => enable),
   ).default(false),
   network: network.default({ vpc: { placement: "public" } }),
   storage: z
     .strictObject({
       volumes: z.record(z.string(), volume).default({}),
       ephemeral: within(20, 200).optional(),
-      readonly_fs: z.boolean().optional(),
+      readonly_fs: flag.optional(),
     })
     .default({ volumes: {} }),
   variables: z.record(z.string(), variable).default({}),
@@ -247,10 +256,7 @@ const keys = {
         .array(
           z.strictObject({
             name: z.string(),
-            fifo: orElse(
-              z.boolean(),
-              z.strictObject({ content_based_deduplication: z.boolean().optional() }),
-            ).optional(),
+            fifo: orElse(flag, z.strictObject({ content_based_deduplication: flag.optional() })).optional(),
           }),
         )
         .optional(),
@@ -269,17 +275,29 @@ const keys = {
       rolling: anyCase("default", "recreate").optional(),
       rollback_alarms: orElse(
         z.array(z.string()),
-        z.strictObject({ cpu_utilization: z.number().optional(), memory_utilization: z.number().optional() }),
+        z.strictObject({ cpu_utilization: percentage.optional(), memory_utilization: percentage.optional() }),
       ).optional(),
     })
     .optional(),
   observability: z.strictObject({ tracing: anyCase("awsxray").optional() }).optional(),
 };
 
+const written = z.strictObject({ name: z.string(), type: z.literal("Load Balanced Web Service"), ...keys });
+
 /** The manifest with the overrides of one environment merged in, and with Copilot's defaults. */
-export const serviceManifest = z
-  .strictObject({ name: z.string(), type: z.literal("Load Balanced Web Service"), ...keys })
-  .transform(({ count: given, variables, image: { build: built, ...ofImage }, ...manifest }) => ({
+export const serviceManifest = written
+  // Zod comes here with unknown keys as its only problems, and what should have such a key is then not there.
+  .transform((manifest, context) => (context.issues.length > 0 ? z.NEVER : simplified(manifest)));
+export type ServiceManifest = z.output<typeof serviceManifest>;
+
+/** The manifest as rules read it: each thing in one form, of those that Copilot takes. */
+function simplified({
+  count: given,
+  variables,
+  image: { build: built, ...ofImage },
+  ...manifest
+}: z.output<typeof written>) {
+  return {
     ...manifest,
     image: { ...ofImage, build: built === undefined ? undefined : whereBuilt(built) },
     count: typeof given === "object" && "spot" in given ? given.spot : given,
@@ -297,8 +315,8 @@ export const serviceManifest = z
         typeof value === "string" ? [] : [[name, value.from_cfn]],
       ),
     ) as Record<string, string>,
-  }));
-export type ServiceManifest = z.output<typeof serviceManifest>;
+  };
+}
 
 /** Where Copilot looks for the Dockerfile and for what it copies, when one of them is not said. */
 function whereBuilt({ dockerfile, context, ...rest }: z.output<typeof build>) {
@@ -310,8 +328,12 @@ function whereBuilt({ dockerfile, context, ...rest }: z.output<typeof build>) {
   };
 }
 
-/** The volume of the conversations: the first that a file system stands behind, else the first. */
-export function dataVolumeOf({ storage }: Pick<ServiceManifest, "storage">) {
+/** The volume of the conversations: that at the app's folder, else the first that a file system stands behind. */
+export function dataVolumeOf({ storage }: Pick<ServiceManifest, "storage">, dataDir: string) {
   const volumes = Object.entries(storage.volumes);
-  return volumes.find(([, { efs }]) => efs !== undefined) ?? volumes[0];
+  return (
+    volumes.find(([, { path: at }]) => at === dataDir) ??
+    volumes.find(([, { efs }]) => efs !== undefined) ??
+    volumes[0]
+  );
 }

@@ -1,6 +1,8 @@
+import type { Image } from "./agreement.ts";
 import type { EnvironmentManifest } from "./environment-manifest.ts";
 import { containerProblems } from "./container-rules.ts";
-import type { Problem } from "./problem.ts";
+import { SERVICE, type Found, type Problem } from "./problem.ts";
+import { isWithin } from "./data-rules.ts";
 import { dataVolumeOf, withDefaults, type ServiceManifest } from "./service-manifest.ts";
 
 const KIB = 1_024;
@@ -22,11 +24,15 @@ const READINESS_PATIENCE_S = 2.5;
 const LEAST_PATIENCE_S = 60;
 
 /** What of the manifest, as one environment gets it, AWS refuses or Holdfast cannot live with. */
-export function serviceProblems(manifest: ServiceManifest, environment: EnvironmentManifest): Problem[] {
+export function serviceProblems(
+  manifest: ServiceManifest,
+  environment: EnvironmentManifest,
+  image: Image,
+): Problem[] {
   return [
     ...sizeProblems(manifest),
     ...httpProblems(manifest, environment),
-    ...storageProblems(manifest),
+    ...storageProblems(manifest, image),
     ...containerProblems(manifest),
     ...(manifest.deployment?.rolling === "recreate"
       ? [{ key: "deployment.rolling", message: "recreate stops every task before it starts one" }]
@@ -76,12 +82,23 @@ function httpProblems({ http }: ServiceManifest, { cdn }: EnvironmentManifest): 
   if (http.path !== "/") wrong("path", "must be /: the app serves from the root");
   if (http.stickiness) wrong("stickiness", "must be false: any task serves any request");
   healthcheckProblems(http.healthcheck, wrong);
-  for (const [index, { healthcheck }] of http.additional_rules.entries()) {
-    if (healthcheck)
-      healthcheckProblems(healthcheck, (key, message) => wrong(`additional_rules.${index}.${key}`, message));
+  for (const [index, rule] of http.additional_rules.entries()) {
+    const ofRule = (key: string, message: string) => wrong(`additional_rules.${index}.${key}`, message);
+    if ((rule.target_container ?? SERVICE) !== SERVICE) continue;
+    if (rule.stickiness) ofRule("stickiness", "must be false: any task serves any request");
+    // A target group of its own, whose check ECS obeys as it does the first.
+    healthcheckProblems(rule.healthcheck ?? { path: "/" }, ofRule);
+  }
+  const hasCdn = cdn !== undefined && cdn !== false;
+  for (const [index, { allowed_source_ips: sources }] of [http, ...http.additional_rules].entries()) {
+    if (hasCdn && sources !== undefined)
+      wrong(
+        `${index === 0 ? "" : `additional_rules.${index - 1}.`}allowed_source_ips`,
+        "keeps CloudFront out, from which all requests come",
+      );
   }
   const terminatesTls = typeof cdn === "object" && cdn.terminate_tls === true;
-  if (cdn !== undefined && cdn !== false && !terminatesTls && !http.alias) {
+  if (hasCdn && !terminatesTls && !http.alias) {
     wrong(
       "alias",
       "is missing: CloudFront without terminate_tls asks a load balancer that has no certificate",
@@ -102,10 +119,7 @@ function httpProblems({ http }: ServiceManifest, { cdn }: EnvironmentManifest): 
 }
 
 /** What a check of targets must be like, whose failure makes ECS replace a task. */
-function healthcheckProblems(
-  given: ServiceManifest["http"]["healthcheck"],
-  wrong: (key: string, message: string) => void,
-) {
+function healthcheckProblems(given: ServiceManifest["http"]["healthcheck"], wrong: Found) {
   const check = withDefaults(given);
   if (check.path === "/healthz") {
     wrong(
@@ -136,14 +150,34 @@ function healthcheckProblems(
   }
 }
 
-function storageProblems({ storage }: ServiceManifest): Problem[] {
+/** Besides what is copied into it, what an image of Node runs with. */
+const OF_THE_SYSTEM = ["/bin/sh", "/usr/local/bin/node", "/lib", "/etc"];
+
+function storageProblems({ storage }: ServiceManifest, { dataDir, copied }: Image): Problem[] {
   const problems: Problem[] = [];
-  const data = dataVolumeOf({ storage });
+  const data = dataVolumeOf({ storage }, dataDir);
   if (data === undefined)
     return [{ key: "storage.volumes", message: "must be one volume, for the conversations" }];
   const [name, { efs, read_only: readOnly }] = data;
   const wrong = (part: string, message: string) =>
     problems.push({ key: `storage.volumes.${name}.${part}`, message });
+  for (const [other, { path }] of Object.entries(storage.volumes)) {
+    if (other !== name && path !== data[1].path && isWithin(dataDir, path))
+      problems.push({
+        key: `storage.volumes.${other}.path`,
+        message: `must not be in ${dataDir}: what is written there would not be in the volume`,
+      });
+  }
+  for (const [other, { path }] of Object.entries(storage.volumes)) {
+    const hidden = [...copied, ...OF_THE_SYSTEM].find(
+      (file) => isWithin(path, file) && !isWithin(dataDir, file),
+    );
+    if (hidden !== undefined)
+      problems.push({
+        key: `storage.volumes.${other}.path`,
+        message: `hides ${hidden} of the image, so that no task starts: mount it elsewhere`,
+      });
+  }
   if (readOnly !== false) wrong("read_only", "must be false: the default is true");
   if (!efs) {
     wrong("efs", "is missing: without it the volume is the task's own and gone with it");

@@ -1,12 +1,15 @@
 import { asTemplate, isMade, type Patched } from "./check-stack.ts";
 import { targetOf } from "./copilot/containers.ts";
-import { intrinsic, isObject, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
+import { containerProblems, fargateProblems } from "./fargate-rules.ts";
+import { intrinsic, isObject, listOf, oneOrMore, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
 import { ENVIRONMENT_PATCHES, SERVICE_PATCHES, type Report } from "./problem.ts";
 import { resolve } from "./resolve-template.ts";
 import type { ServiceManifest } from "./service-manifest.ts";
 import { isSame } from "./data-rules.ts";
+import { isOfEverybody } from "./manifest-parts.ts";
 
 const IDLE = "idle_timeout.timeout_seconds";
+const FORWARDED = "routing.http.xff_header_processing.mode";
 const DELAY = "deregistration_delay.timeout_seconds";
 const LOAD_BALANCER_ATTRIBUTES = [
   IDLE,
@@ -18,19 +21,25 @@ const LOAD_BALANCER_ATTRIBUTES = [
     " ",
   ),
   ..."routing.http.desync_mitigation_mode routing.http.preserve_host_header.enabled".split(" "),
+  ..."routing.http.xff_client_port.enabled load_balancing.cross_zone.enabled".split(" "),
+  ..."health_check_logs.s3.enabled health_check_logs.s3.bucket health_check_logs.s3.prefix".split(" "),
   ..."routing.http.x_amzn_tls_version_and_cipher_suite.enabled waf.fail_open.enabled".split(" "),
-  ..."routing.http.xff_header_processing.mode zonal_shift.config.enabled ipv6.deny_all_igw_traffic".split(
-    " ",
-  ),
+  FORWARDED,
+  ..."zonal_shift.config.enabled ipv6.deny_all_igw_traffic".split(" "),
 ];
 
 /** What the patches set that the manifest cannot, after checking it. */
 export function settingsOf(service: Patched, environment: Patched, report: Report) {
   const container = containerOf(service);
-  const stopSeconds = Number(valueAt(container, "StopTimeout") ?? 30);
+  const stopTimeout = resolve(
+    valueAt(container, "StopTimeout") ?? 30,
+    asTemplate(service.patched),
+    service.place,
+  );
+  const stopSeconds = Number(stopTimeout);
   const wrong = (key: string, message: string) => report(SERVICE_PATCHES, key, message);
   if (!(stopSeconds >= 2 && stopSeconds <= 120)) {
-    wrong("StopTimeout", `must be from 2 to 120 on Fargate, is ${String(valueAt(container, "StopTimeout"))}`);
+    wrong("StopTimeout", `must be from 2 to 120 on Fargate, is ${String(stopTimeout)}`);
   }
   if (String(valueAt(container, "LinuxParameters", "InitProcessEnabled")) !== "true") {
     wrong(
@@ -43,7 +52,7 @@ export function settingsOf(service: Patched, environment: Patched, report: Repor
   return { stopSeconds, user, idleSeconds: idleTimeout(environment, report) };
 }
 
-export function containerOf({ patched }: Patched): Json | undefined {
+function containerOf({ patched }: Patched): Json | undefined {
   return valueAt(patched.Resources.TaskDefinition, "Properties", "ContainerDefinitions", "0");
 }
 
@@ -63,11 +72,12 @@ export function effectiveManifest(manifest: ServiceManifest, stack: Patched): Se
   const codes = value("TargetGroup", "Matcher", "HttpCode");
   const attributes = value("TargetGroup", "TargetGroupAttributes");
   const attribute = (key: string) =>
-    (Array.isArray(attributes) ? attributes : []).findLast((each) => isObject(each) && each.Key === key);
+    listOf(attributes).findLast((each) => isObject(each) && each.Key === key);
   const group = (name: string, otherwise: number) => number(value("TargetGroup", name), otherwise);
   return {
     ...manifest,
     exec: String(value("Service", "EnableExecuteCommand")) === "true",
+    image: { ...manifest.image, healthcheck: containerCheckOf(stack) },
     cpu: number(value("TaskDefinition", "Cpu"), manifest.cpu),
     memory: number(value("TaskDefinition", "Memory"), manifest.memory),
     variables: variablesOf(stack, manifest),
@@ -80,6 +90,7 @@ export function effectiveManifest(manifest: ServiceManifest, stack: Patched): Se
       healthcheck: {
         ...check,
         path: String(value("TargetGroup", "HealthCheckPath") ?? "/"),
+        port: Number(value("TargetGroup", "HealthCheckPort")) || undefined,
         success_codes: codes === undefined ? undefined : String(codes),
         interval: group("HealthCheckIntervalSeconds", 30),
         timeout: group("HealthCheckTimeoutSeconds", 5),
@@ -102,14 +113,21 @@ export function effectiveManifest(manifest: ServiceManifest, stack: Patched): Se
   };
 }
 
+function containerCheckOf(stack: Patched): ServiceManifest["image"]["healthcheck"] {
+  const command = valueAt(containerOf(stack), "HealthCheck", "Command");
+  return Array.isArray(command) ? { command: command.map(String) } : undefined;
+}
+
 /** What a task gets as variables, without Copilot's own and those whose value is known only when it is deployed. */
 function variablesOf(stack: Patched, { variables }: ServiceManifest): Record<string, string> {
   const given = valueAt(containerOf(stack), "Environment");
-  const pairs = (Array.isArray(given) ? given : []).filter(isObject);
-  const own = pairs.filter(
-    ({ Name, Value }) =>
-      String(Name) in variables || (!String(Name).startsWith("COPILOT_") && !intrinsic(Value)),
-  );
+  const pairs = listOf(given).filter(isObject);
+  const own = pairs
+    .filter(({ Name }) => Name !== undefined)
+    .filter(
+      ({ Name, Value }) =>
+        String(Name) in variables || (!String(Name).startsWith("COPILOT_") && !intrinsic(Value)),
+    );
   return Object.fromEntries(own.map(({ Name, Value }) => [String(Name), String(Value)]));
 }
 
@@ -160,6 +178,9 @@ export function taskProblems(stack: Patched, manifest: ServiceManifest, report: 
     if (Number(port) !== wanted) wrong(key, `must be ${wanted}, where the app listens, is ${String(port)}`);
   }
   fargateProblems(stack, wrong);
+  containerProblems(container, manifest.memory, (key, message) =>
+    wrong(`TaskDefinition.Properties.ContainerDefinitions.0.${key}`, message),
+  );
   const architecture = valueAt(TaskDefinition, "Properties", "RuntimePlatform", "CpuArchitecture");
   if (architecture !== (platform === "linux/arm64" ? "ARM64" : "X86_64"))
     wrong("TaskDefinition.Properties.RuntimePlatform", `must be that of the image, which is for ${platform}`);
@@ -189,85 +210,62 @@ export function taskProblems(stack: Patched, manifest: ServiceManifest, report: 
   }
 }
 
-/** What a task needs of its surroundings: Fargate with EFS, the way from the load balancer, and that to the volume. */
-function fargateProblems({ patched }: Patched, wrong: (key: string, message: string) => void) {
-  const { Service, TaskDefinition, TargetGroup } = patched.Resources;
-  const text = (from: Json | undefined, ...path: string[]) => String(valueAt(from, "Properties", ...path));
-  const must = (key: string, value: string, wanted: RegExp, message: string) => {
-    if (!wanted.test(value)) wrong(key, `${message}, is ${value}`);
-  };
-  must(
-    "TaskDefinition.Properties.NetworkMode",
-    text(TaskDefinition, "NetworkMode"),
-    /^awsvpc$/,
-    "must be awsvpc on Fargate",
-  );
-  must(
-    "Service.Properties.LaunchType",
-    text(Service, "LaunchType"),
-    /^(FARGATE|undefined)$/,
-    "must be FARGATE",
-  );
-  must(
-    "Service.Properties.PlatformVersion",
-    text(Service, "PlatformVersion"),
-    /^(LATEST|1\.4\.0|undefined)$/,
-    "must be 1.4.0 or LATEST, since older ones have no EFS",
-  );
-  must("TargetGroup.Properties.TargetType", text(TargetGroup, "TargetType"), /^ip$/, "must be ip on Fargate");
-  must(
-    "TargetGroup.Properties.ProtocolVersion",
-    text(TargetGroup, "ProtocolVersion"),
-    /^(HTTP1|undefined)$/,
-    "must be HTTP1, which the app speaks",
-  );
-  const groups = valueAt(
-    Service,
-    "Properties",
-    "NetworkConfiguration",
-    "AwsvpcConfiguration",
-    "SecurityGroups",
-  );
-  if (!JSON.stringify(groups ?? "").includes("EnvironmentSecurityGroup")) {
-    wrong(
-      "Service.Properties.NetworkConfiguration.AwsvpcConfiguration.SecurityGroups",
-      "must have EnvironmentSecurityGroup, or neither the load balancer reaches the tasks nor they the volume",
-    );
-  }
-}
-
 /** Groups that only the load balancer, or only tasks, may reach. */
 const INNER_GROUPS = ["EnvironmentSecurityGroup", "EFSSecurityGroup"];
 
 /** A door to the tasks or to the volume past the load balancer. */
 export function openDoorProblems({ patched }: Patched, report: Report) {
   const isOpen = (rule: Json | undefined) =>
-    valueAt(rule, "CidrIp") === "0.0.0.0/0" || valueAt(rule, "CidrIpv6") === "::/0";
+    ["CidrIp", "CidrIpv6"].some((key) => isOfEverybody(String(valueAt(rule, key))));
   for (const [id, resource] of Object.entries(patched.Resources)) {
     const group = valueAt(resource, "Properties", "GroupId");
     const inside = [group, valueAt(group, "Ref"), valueAt(group, "Fn::GetAtt", "0"), id].map(String);
     if (!INNER_GROUPS.some((name) => inside.includes(name))) continue;
     const given = valueAt(resource, "Properties", "SecurityGroupIngress");
-    const rules = [resource.Properties, ...(Array.isArray(given) ? given : [])];
+    if (resource.Type === "AWS::EC2::SecurityGroupEgress") continue;
+    const rules = [resource.Properties, ...listOf(given)];
     if (rules.some(isOpen))
       report(ENVIRONMENT_PATCHES, `Resources.${id}`, "lets everybody in, past the load balancer");
   }
 }
 
+/** Managed policies of AWS that give all of a service, or of everything. */
+const WIDE_POLICY = /:policy\/(\w+\/)*(AdministratorAccess|PowerUserAccess|\w+FullAccess)$/;
+
 /** Rights of the tasks, which a stranger has who takes one over. */
 export function taskRoleProblems({ patched }: Patched, report: Report) {
-  const policies = valueAt(patched.Resources.TaskRole, "Properties", "Policies");
-  for (const [index, policy] of (Array.isArray(policies) ? policies : []).entries()) {
-    for (const statement of [valueAt(policy, "PolicyDocument", "Statement") ?? []].flat()) {
-      const actions = [valueAt(statement, "Action") ?? []].flat().map(String);
+  const role = patched.Resources.TaskRole;
+  const inline = oneOrMore(valueAt(role, "Properties", "Policies")).map((policy, index) => ({
+    at: `TaskRole.Properties.Policies.${index}`,
+    document: valueAt(policy, "PolicyDocument"),
+  }));
+  const beside = Object.entries(patched.Resources)
+    .filter(([, { Type, Properties }]) => {
+      const roles = JSON.stringify([
+        valueAt(Properties, "Roles") ?? "",
+        valueAt(Properties, "RoleName") ?? "",
+      ]);
+      return /^AWS::IAM::(Managed|Role)?Policy$/.test(String(Type)) && roles.includes("TaskRole");
+    })
+    .map(([id, { Properties }]) => ({ at: id, document: valueAt(Properties, "PolicyDocument") }));
+  const wrong = (at: string, message: string) => report(SERVICE_PATCHES, `Resources.${at}`, message);
+  for (const { at, document } of [...inline, ...beside]) {
+    for (const statement of oneOrMore(valueAt(document, "Statement"))) {
+      if (valueAt(statement, "Effect") !== "Allow") continue;
+      const actions = oneOrMore(valueAt(statement, "Action")).map(String);
       const wide = actions.find((action) => action === "*" || action.endsWith(":*"));
-      if (valueAt(statement, "Effect") !== "Allow" || wide === undefined) continue;
-      report(
-        SERVICE_PATCHES,
-        `Resources.TaskRole.Properties.Policies.${index}`,
-        `allows ${wide}, which nothing needs`,
-      );
+      if (wide !== undefined) wrong(at, `allows ${wide}, which nothing needs`);
+      if (valueAt(statement, "NotAction") !== undefined)
+        wrong(at, "allows all but some (NotAction), which nothing needs");
     }
+  }
+  for (const [index, policy] of oneOrMore(valueAt(role, "Properties", "ManagedPolicyArns")).entries()) {
+    const arn = String(valueAt(policy, "Fn::Sub") ?? policy);
+    if (WIDE_POLICY.test(arn))
+      wrong(
+        `TaskRole.Properties.ManagedPolicyArns.${index}`,
+        `gives ${arn.split("/").at(-1)!}, which nothing needs`,
+      );
   }
 }
 
@@ -285,10 +283,12 @@ export function commandProblems(stack: Patched, report: Report) {
 
 function idleTimeout({ patched }: Patched, report: Report): number {
   const given = valueAt(patched.Resources.PublicLoadBalancer, "Properties", "LoadBalancerAttributes");
-  const attributes = (Array.isArray(given) ? given : []).filter(isObject);
+  const attributes = listOf(given).filter(isObject);
   const key = "Resources.PublicLoadBalancer.Properties.LoadBalancerAttributes";
   const wrong = (message: string) => report(ENVIRONMENT_PATCHES, key, message);
-  for (const { Key } of attributes) {
+  for (const { Key, Value } of attributes) {
+    if (Key === FORWARDED && Value !== "append")
+      wrong(`${FORWARDED} must be append, or the app does not learn who asks`);
     if (!LOAD_BALANCER_ATTRIBUTES.includes(String(Key)))
       wrong(`${String(Key)} is no attribute that this check knows`);
   }

@@ -1,14 +1,13 @@
+import type { Found } from "./problem.ts";
 import { loadAwsServiceSpecSync } from "@aws-cdk/aws-service-spec";
-import type { PropertyType, Resource, TypeDefinition } from "@aws-cdk/service-spec-types";
+import type { Metric, PropertyType, Resource, TypeDefinition } from "@aws-cdk/service-spec-types";
 import { intrinsic, isObject, type Json } from "./parse-yaml.ts";
 
 /** The types that a template's parameter may have. */
 export const PARAMETER_TYPE = /^(String|Number|CommaDelimitedList|List<.+>|AWS::.+)$/;
 
-type Found = (key: string, message: string) => void;
-
 let loaded: ReturnType<typeof loadAwsServiceSpecSync> | undefined;
-const metrics = new Map<string, string[]>();
+const metrics = new Map<string, Map<string, string[]>>();
 
 /** 15 MB of JSON, a second: only where it is asked. */
 const spec = () => (loaded ??= loadAwsServiceSpecSync());
@@ -18,15 +17,27 @@ export function resourceType(type: string): Resource | null {
   return spec().lookup("resource", "cloudFormationType", "equals", type)[0] ?? null;
 }
 
-/** The metrics of a namespace that AWS documents. */
-export function metricNames(namespace: string): string[] {
-  let names = metrics.get(namespace);
-  if (!names) {
+/** The metrics of a namespace that AWS documents, each with the sets of dimensions that it has, sorted and joined. */
+export function metricsOf(namespace: string): Map<string, string[]> {
+  let known = metrics.get(namespace);
+  if (!known) {
     const all = spec().all("metric");
-    names = all.filter((metric) => metric.namespace === namespace).map((metric) => metric.name);
-    metrics.set(namespace, names);
+    const own = all.filter((metric) => metric.namespace === namespace);
+    known = new Map(own.map((metric) => [metric.name, dimensionSets(metric)]));
+    metrics.set(namespace, known);
   }
-  return names;
+  return known;
+}
+
+function dimensionSets(metric: Metric): string[] {
+  return spec()
+    .follow("usesDimensionSet", metric)
+    .map(({ entity }) => dimensionSet(entity.dimensions.map(({ name }) => name)));
+}
+
+/** Names of dimensions, which have no order, as one text. */
+export function dimensionSet(names: readonly string[]): string {
+  return names.toSorted().join(", ");
 }
 
 /** Checks a resource's properties: that each exists, has its type, and that none is missing that must be there. */
@@ -48,6 +59,9 @@ function checkObject(known: TypeDefinition["properties"], value: Json, key: stri
 
 function checkType(type: PropertyType, value: Json, key: string, found: Found): void {
   if (intrinsic(value)) return;
+  const choices = "allowedValues" in type ? type.allowedValues?.map(String) : undefined;
+  if (choices && !choices.includes(String(value)))
+    return found(key, `must be one of ${choices.join(", ")}, is ${JSON.stringify(value)}`);
   switch (type.type) {
     case "string":
       if (typeof value === "object") found(key, "must be a string");

@@ -1,58 +1,25 @@
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
+import {
+  add,
+  fit,
+  files,
+  inHttp,
+  keys,
+  OBSERVABILITY,
+  patch,
+  replace,
+  told,
+  type Change,
+} from "../deploy/changes.ts";
 import { checkDeployment } from "../deploy/check-deployment.ts";
 import { ENVIRONMENT_TEMPLATE, SERVICE_TEMPLATE } from "../deploy/check-templates.ts";
-import {
-  ADDON_PARAMETERS,
-  ADDONS,
-  ENVIRONMENT_PATCHES,
-  MANIFEST,
-  SERVICE_PATCHES,
-  type Files,
-} from "../deploy/problem.ts";
-import { readFiles } from "../deploy/read-files.ts";
+import { ADDON_PARAMETERS, ENVIRONMENT_PATCHES, MANIFEST, SERVICE_PATCHES } from "../deploy/problem.ts";
 
 // Mistakes beside those of mutations.test.ts and rendered.test.ts in tests/deploy: in keys that few use, in patches,
 // addons, the Dockerfile, and our own templates; and, for each kind, what looks like one and is none.
 
-const files = readFiles();
-const OBSERVABILITY = `${ADDONS}observability.yml`;
 const TEST = "copilot/environments/test/manifest.yml";
-
-type Change = [file: string, from: string | RegExp, to: string];
-type Mistake = [name: string, change: Change | Change[], expected: string];
-
-function changed(changes: Change | Change[]): Files {
-  const list = (Array.isArray(changes[0]) ? changes : [changes]) as Change[];
-  return list.reduce((all: Files, [file, from, to]) => {
-    const text = all[file]!.replace(from, to);
-    expect(text, `${file} has no ${String(from)}`).not.toBe(all[file]);
-    return { ...all, [file]: text };
-  }, files);
-}
-/** At the end of the service's manifest, before what differs between environments. */
-const keys = (text: string): Change => [MANIFEST, "logging:\n", `${text}\nlogging:\n`];
-const inHttp = (text: string): Change => [
-  MANIFEST,
-  'path: "/"\n',
-  `path: "/"\n  ${text.replaceAll("\n", "\n  ")}\n`,
-];
-const patch = (file: string, value: object): Change => [file, /$/, `\n${stringify([value])}`];
-const replace = (file: string, path: string, value: unknown) =>
-  patch(file, { op: "replace", path: `/Resources/${path}`, value });
-const add = (file: string, path: string, value: unknown) =>
-  patch(file, { op: "add", path: `/Resources/${path}`, value });
-
-function told(kind: string, mistakes: Mistake[]) {
-  test.each(mistakes)(`${kind}: %s is told`, (_, change, expected) => {
-    expect(checkDeployment(changed(change)).join("\n")).toContain(expected);
-  });
-}
-function fit(kind: string, changes: [name: string, change: Change | Change[]][]) {
-  test.each(changes)(`${kind}: %s is fit`, (_, change) => {
-    expect(checkDeployment(changed(change))).toEqual([]);
-  });
-}
 
 const passes = (attribute: string): Change[] => [
   [ADDON_PARAMETERS, "Parameters:\n", `Parameters:\n  Extra: !GetAtt EnvControllerAction.${attribute}\n`],
@@ -691,7 +658,7 @@ told("the service's manifest", [
     [
       MANIFEST,
       "placement: private",
-      "placement: private\n    security_groups: { groups: [sg-0a], deny_default: true }",
+      "placement: private\n    security_groups: { groups: [sg-0123456789abcdef0], deny_default: true }",
     ],
     "deny_default: must not be true",
   ],
@@ -795,7 +762,7 @@ told("an environment's manifest", [
   [
     "subnets of one zone",
     inTest(
-      "network:\n  vpc:\n    cidr: 10.1.0.0/16\n    subnets:\n      public: [{ cidr: 10.1.0.0/24, az: a }, { cidr: 10.1.1.0/24, az: b }]\n      private: [{ cidr: 10.1.2.0/24, az: a }, { cidr: 10.1.3.0/24, az: c }]",
+      "network:\n  vpc:\n    cidr: 10.1.0.0/16\n    subnets:\n      public: [{ cidr: 10.1.0.0/24, az: us-east-1a }, { cidr: 10.1.1.0/24, az: us-east-1b }]\n      private: [{ cidr: 10.1.2.0/24, az: us-east-1a }, { cidr: 10.1.3.0/24, az: us-east-1c }]",
     ),
     "must be in the same zones",
   ],

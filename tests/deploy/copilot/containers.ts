@@ -81,7 +81,7 @@ function sideContainer(name: string, sidecar: Sidecar): JsonObject {
   };
 }
 
-export function routesLogs({ logging: { retention: _, ...rest } }: Pick<ServiceManifest, "logging">) {
+function routesLogs({ logging: { retention: _, ...rest } }: Pick<ServiceManifest, "logging">) {
   return Object.values(rest).some((value) => value !== undefined);
 }
 

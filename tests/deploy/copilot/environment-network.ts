@@ -1,11 +1,12 @@
 import { att, join, ref, sub } from "./intrinsics.ts";
+import { isForCdnOnly } from "../environment-manifest.ts";
 import type { Json, JsonObject } from "../parse-yaml.ts";
 import type { Variant } from "./variant.ts";
 
 /** The id of CloudFront's list of addresses differs between regions; Copilot looks it up. */
 const CLOUDFRONT_PREFIXES = "pl-cloudfront";
 
-export const nameTag = (suffix: string): Json => [
+const nameTag = (suffix: string): Json => [
   { Key: "Name", Value: sub(`copilot-\${AppName}-\${EnvironmentName}${suffix}`) },
 ];
 
@@ -203,9 +204,8 @@ function ownRules({ environment }: Variant): JsonObject {
 /** Who may reach the load balancer at a port. */
 function doorsOf({ environment }: Variant, port: number): Json[] {
   const ports = { FromPort: port, IpProtocol: "tcp", ToPort: port };
-  const given = environment.http?.public?.ingress;
-  const lists = given?.cdn ? [CLOUDFRONT_PREFIXES] : [];
-  const ranges = given?.source_ips ?? [];
+  const lists = isForCdnOnly(environment) ? [CLOUDFRONT_PREFIXES] : [];
+  const ranges = environment.http?.public?.ingress?.source_ips ?? [];
   if (lists.length + ranges.length === 0) {
     return [{ CidrIp: "0.0.0.0/0", Description: `Allow from anyone on port ${port}`, ...ports }];
   }

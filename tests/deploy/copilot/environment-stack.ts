@@ -1,6 +1,7 @@
 import { accessLogs, distribution, domain, loadBalancer, makesLogBucket } from "./environment-edge.ts";
 import { natGateways, securityGroups, subnets, vpc, vpcId } from "./environment-network.ts";
 import { att, join, ref, role, sub } from "./intrinsics.ts";
+import { isForCdnOnly } from "../environment-manifest.ts";
 import type { Json, JsonObject } from "../parse-yaml.ts";
 import { environmentParameters, hasCdn, type Stack, type Variant } from "./variant.ts";
 
@@ -223,7 +224,7 @@ function outputs(variant: Variant): Record<string, JsonObject> {
         "CreateALB",
       ),
     }),
-    PublicALBAccessible: output(!variant.environment.http?.public?.ingress?.cdn, null, "CreateALB"),
+    PublicALBAccessible: output(!isForCdnOnly(variant.environment), null, "CreateALB"),
     LastForceDeployID: output("", null),
   };
 }

@@ -1,0 +1,110 @@
+import path from "node:path";
+import { createHostPolicy } from "~/http/admission/host-policy";
+import { parseTools, ToolsConfigError } from "~/tools/tools-config";
+import { BEDROCK_REGIONS } from "./bedrock-access.ts";
+import { isWithin } from "./data-rules.ts";
+import type { Image } from "./agreement.ts";
+
+/** What a container has around it, for settings that refer to it. */
+export type Surroundings = {
+  image: Image;
+  /** Where files are mounted into the container, or null where the image is another's and its files are not known. */
+  mounted: readonly string[] | null;
+  /** MiB that the container may take, null where nothing limits it. */
+  memory: number | null;
+  /** Whether a program beside the app may listen on the same loopback. */
+  hasNeighbours: boolean;
+  /** Names under which people reach the app, as far as they are known. */
+  names: readonly string[];
+  /** Where a credential belongs instead. */
+  secretPlace: string;
+};
+
+const FILES = ["PRESETS", "SERVICE_LOGO", "MCP_CONFIG"];
+const URLS = ["OPENAI_COMPATIBLE_BASE_URL", "BEDROCK_BASE_URL"];
+const MIB_OPTION = /--max-old-space-size[= ](\d+)/;
+const OPTION = /(?<=^|\s)(--?[a-z][\w-]*)/g;
+const CREDENTIAL = /authorization|api-?key|token|secret|password/i;
+
+/** Settings that the app takes, and that cannot work where it runs. */
+export function settingProblems(
+  settings: Readonly<Record<string, string>>,
+  around: Surroundings,
+  wrong: (name: string, message: string) => void,
+) {
+  for (const name of FILES) {
+    const message = settings[name] === undefined ? null : fileProblem(settings[name], around);
+    if (message !== null) wrong(name, message);
+  }
+  for (const name of URLS) {
+    const host = URL.canParse(settings[name] ?? "") ? new URL(settings[name]!).hostname : "";
+    if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(host) && !around.hasNeighbours)
+      wrong(name, `names ${host}, which is the container itself, where nothing but the app listens`);
+  }
+  for (const message of optionProblems(settings.NODE_OPTIONS ?? "", around)) wrong("NODE_OPTIONS", message);
+  const threads = settings.UV_THREADPOOL_SIZE;
+  if (threads !== undefined && !/^([1-9]\d{0,2}|10[01]\d|102[0-4])$/.test(threads))
+    wrong(
+      "UV_THREADPOOL_SIZE",
+      `must be a whole number from 1 to 1024, is ${threads}: libuv takes another for 1`,
+    );
+  const region = settings.AWS_REGION ?? settings.AWS_DEFAULT_REGION;
+  if (settings.MODEL_PROVIDER === "bedrock" && region !== undefined && !BEDROCK_REGIONS.includes(region))
+    wrong(
+      "AWS_REGION",
+      `${region} is no region of Bedrock that this check knows, so that every answer fails`,
+    );
+  for (const message of toolProblems(settings, around)) wrong("MCP_CONFIG", message);
+  for (const message of hostProblems(settings.ALLOWED_HOSTS ?? "", around)) wrong("ALLOWED_HOSTS", message);
+}
+
+/** A file that is not there stops the app at its start. */
+function fileProblem(value: string, { image, mounted }: Surroundings): string | null {
+  const file = value.trim();
+  if (mounted === null || file === "" || /^data:|^[{[]/.test(file)) return null;
+  const at = path.posix.resolve(image.folder, file);
+  if ([image.dataDir, ...mounted, ...image.copied].some((each) => isWithin(each, at))) return null;
+  return `names ${at}, which is not in the image, so that no task starts: copy it in the Dockerfile, or put it into ${image.dataDir}`;
+}
+
+function optionProblems(options: string, { memory }: Surroundings): string[] {
+  const [, heap] = MIB_OPTION.exec(options) ?? [];
+  const unknown = [...options.matchAll(OPTION)]
+    .map(([, option]) => option!)
+    .find((option) => !process.allowedNodeEnvironmentFlags.has(option));
+  return [
+    ...(memory !== null && Number(heap) >= memory
+      ? [`lets the heap grow to ${heap!} MB, and the container has ${memory}: it is killed before`]
+      : []),
+    ...(/--inspect/.test(options) ? ["opens a debugger, by which a neighbour can run anything"] : []),
+    ...(unknown === undefined
+      ? []
+      : [`has ${unknown}, which Node does not take there, so that no task starts`]),
+  ];
+}
+
+function toolProblems(settings: Readonly<Record<string, string>>, { secretPlace }: Surroundings): string[] {
+  const text = settings.MCP_CONFIG?.trim() ?? "";
+  if (!text.startsWith("{")) return [];
+  try {
+    // What is in braces comes from variables that are known only when the app runs.
+    parseTools(text.replaceAll(/\$\{\w+\}/g, "value"), settings);
+  } catch (error) {
+    if (error instanceof ToolsConfigError) return [error.message];
+    throw error;
+  }
+  const open: string[] = [];
+  JSON.parse(text, (key, value: unknown) => {
+    if (typeof value === "string" && CREDENTIAL.test(key) && !value.includes("${")) open.push(key);
+    return value;
+  });
+  return open.map((key) => `has the credential ${key} for all to read: put ${secretPlace}`);
+}
+
+function hostProblems(list: string, { names }: Surroundings): string[] {
+  const allowed = list.split(",").flatMap((entry) => entry.trim().toLowerCase() || []);
+  const policy = createHostPolicy({ isLoopback: false, allowed, trustedHops: 0 });
+  return names
+    .filter((host) => !policy.isOurs({ host }))
+    .map((host) => `does not have ${host}, so that the app answers nobody there`);
+}
