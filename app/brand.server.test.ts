@@ -30,6 +30,10 @@ test("a logo is read from a file or a data URL, and its address changes with it"
   expect(brandView(other).logo).not.toBe(brandView(one).logo);
 });
 
+test("presets are read from a file that begins with a byte order mark", () => {
+  expect(brandOf({ PRESETS: file("marked.json", '\uFEFF[{"name":"A"}]') }).presets).toHaveLength(1);
+});
+
 test("presets are read from a file; what is left out has a default", () => {
   const presets = [{ name: "A" }, { name: "B", temperature: 0.2, effort: "low", prompts: ["Hi"] }];
   expect(brandOf({ PRESETS: file("presets.json", JSON.stringify(presets)) }).presets).toEqual([

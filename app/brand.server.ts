@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { ConfigError, type Config } from "./config.server";
-import { readConfiguredFile } from "./configured-file.server";
+import { readConfiguredFile, readConfiguredText } from "./configured-file.server";
 import type { BrandView } from "./conversation/brand";
 import { operatorPresets, type OperatorPreset } from "./conversation/preset";
 
@@ -37,7 +37,7 @@ export function readBrand({ brand: { presetsFile, logo, ...brand } }: Pick<Confi
 }
 
 function readPresets(path: string): OperatorPreset[] {
-  const text = readConfiguredFile("PRESETS", path).toString("utf8");
+  const text = readConfiguredText("PRESETS", path);
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -36,6 +36,31 @@ describe("a server is private by its HOST", () => {
   });
 });
 
+it.each([
+  ["HOST", "127.0.0.1:80", "HOST must be an address"],
+  ["HOST", "300.1.1.1", "HOST must be an address"],
+  ["HOST", "[::1]", "HOST must be an address"],
+  ["HOST", "http://localhost", "HOST must be an address"],
+  ["HOST", "*", "HOST must be an address"],
+  ["DATA_DIR", "~/data", "DATA_DIR has a ~ or $"],
+  ["DATA_DIR", "~", "DATA_DIR has a ~ or $"],
+  ["DATA_DIR", "$HOME/data", "DATA_DIR has a ~ or $"],
+  ["DATA_DIR", "/srv/${NAME}", "DATA_DIR has a ~ or $"],
+])("%s is not %s", (name, value, problem) => {
+  expect(() => parseConfig({ [name]: value })).toThrow(problem);
+});
+
+it.each(["fe80::1%eth0", "::ffff:10.0.0.1", "0.0.0.0", "chat-1.internal", "my_host"])(
+  "HOST may be %s",
+  (host) => {
+    expect(() => parseConfig({ HOST: host })).not.toThrow();
+  },
+);
+
+it.each(["./~data", "/srv/a$1", "/srv/a~"])("DATA_DIR may be %s", (dataDir) => {
+  expect(parseConfig({ DATA_DIR: dataDir }).dataDir).toBe(dataDir);
+});
+
 describe("the hosts that a server answers to", () => {
   it("are none, one or several names, in one form", () => {
     expect(parseConfig({}).allowedHosts).toEqual([]);

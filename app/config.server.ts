@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isIPv6 } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import { hostname } from "node:os";
 import leven from "leven";
 import { z } from "zod";
@@ -148,18 +148,37 @@ const prompts = z
   })
   .optional();
 
+/** A shell replaces these; elsewhere they would be part of the name of a folder. */
+const MEANT_FOR_A_SHELL = /^~(?:\/|$)|\$[{(A-Za-z_]/;
+
+/** Whether it may be an address to listen on, or a name of one. Digits and dots alone are an address or a mistake. */
+const isListenable = (host: string) =>
+  isIP(host) !== 0 || (/^[A-Za-z0-9._-]{1,253}$/.test(host) && /[^\d.]/.test(host));
+
 function isHostName(name: string): boolean {
   return !name.includes("*") && hostName(name) === name;
 }
 
 const environment = z.object({
-  DATA_DIR: z.string().default("./data"),
+  DATA_DIR: z
+    .string()
+    .refine(
+      (path) => !MEANT_FOR_A_SHELL.test(path),
+      "DATA_DIR has a ~ or $ that only a shell replaces: write the whole path.",
+    )
+    .default("./data"),
   NODE_NAME: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,64}$/, "NODE_NAME must be 1 to 64 letters, digits and dashes.")
     .optional(),
   // Read by remix-serve; here to know whether other machines can reach the server.
-  HOST: z.string().optional(),
+  HOST: z
+    .string()
+    .refine(
+      isListenable,
+      "HOST must be an address of this machine, such as 127.0.0.1 or ::1, without a port.",
+    )
+    .optional(),
   PORT: wholeNumber("PORT", 3000, 0, 65_535),
   DRAIN_SECONDS: wholeNumber("DRAIN_SECONDS", 100, 0, 3_600),
   SHUTDOWN_DELAY_SECONDS: wholeNumber("SHUTDOWN_DELAY_SECONDS", 0, 0, 3_600),
@@ -199,6 +218,7 @@ const environment = z.object({
   LIMIT_ADDRESS_MESSAGES_PER_MINUTE: limit("LIMIT_ADDRESS_MESSAGES_PER_MINUTE", 120),
   LIMIT_ADDRESS_MESSAGES_PER_DAY: limit("LIMIT_ADDRESS_MESSAGES_PER_DAY", 5_000),
   LIMIT_ADDRESS_SESSIONS_PER_DAY: limit("LIMIT_ADDRESS_SESSIONS_PER_DAY", 500),
+  LIMIT_ADDRESS_IMPORTS_PER_DAY: limit("LIMIT_ADDRESS_IMPORTS_PER_DAY", 10_000),
   // A person has a keyring, one more for each passkey, and new ones after a device was lost.
   LIMIT_ADDRESS_KEYRINGS_PER_DAY: limit("LIMIT_ADDRESS_KEYRINGS_PER_DAY", 200),
   LIMIT_ADDRESS_CHANGES_PER_MINUTE: limit("LIMIT_ADDRESS_CHANGES_PER_MINUTE", 300),
@@ -305,6 +325,7 @@ function toConfig(values: z.infer<typeof environment>, model: ModelConfig): Conf
       addressMessagesPerMinute: values.LIMIT_ADDRESS_MESSAGES_PER_MINUTE,
       addressMessagesPerDay: values.LIMIT_ADDRESS_MESSAGES_PER_DAY,
       addressSessionsPerDay: values.LIMIT_ADDRESS_SESSIONS_PER_DAY,
+      addressImportsPerDay: values.LIMIT_ADDRESS_IMPORTS_PER_DAY,
       addressKeyringsPerDay: values.LIMIT_ADDRESS_KEYRINGS_PER_DAY,
       addressChangesPerMinute: values.LIMIT_ADDRESS_CHANGES_PER_MINUTE,
       addressBytesPerDay: values.LIMIT_ADDRESS_BYTES_PER_DAY,

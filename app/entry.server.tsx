@@ -5,6 +5,7 @@ import { isRouteErrorResponse, RemixServer } from "@remix-run/react";
 import { renderToPipeableStream } from "react-dom/server";
 import { cannotStart } from "./cannot-start.server";
 import { NonceContext } from "~/components/pages/nonce-context";
+import { discardRest } from "~/http/remix/discard-rest";
 import { listenProblem } from "~/http/remix/listen-problem";
 import { currentRequest } from "~/http/admission/request-context";
 import { normalizeRequest, refuseOverload, refuseRead, refuseRequest } from "~/http/admission/refuse-request";
@@ -45,6 +46,7 @@ tuneServer({
     normalizeRequest(request);
     services.noteAddress(request);
     secureResponse(request, response);
+    discardRest(request, response);
     logRequest(request, response);
   },
   onListenError: (error) => cannotStart(listenProblem(error)),

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { realTimer } from "~/clocks";
-import { readUsage, type DayUsage } from "~/quotas/read-usage";
+import { describeNewerFiles, readUsage, type DayUsage, type Usage } from "~/quotas/read-usage";
 import { createLayout } from "~/store/documents/layout";
 import { createVolume } from "~/store/volume/volume";
 
@@ -18,16 +18,21 @@ if (!dir || dir.startsWith("-") || more.length > 0) {
 const SHOWN = 10;
 
 try {
-  const days = await readUsage(createVolume({ deadlineMs: 10_000 }), createLayout(resolve(dir)));
-  if (args.includes("--json")) console.log(JSON.stringify({ days }));
-  else if (days.length === 0) console.log(`${dir} has no usage files.`);
-  else for (const day of days) printDay(day);
+  const usage = await readUsage(createVolume({ deadlineMs: 10_000 }), createLayout(resolve(dir)));
+  if (args.includes("--json")) console.log(JSON.stringify(usage));
+  else printUsage(usage);
 } catch (error) {
   console.error(`${dir} cannot be read: ${(error as Error).message}`);
   process.exitCode = 1;
 }
 // Threads that wait for a hanging volume keep process.exit from ending the process; a signal does not wait for them.
 realTimer(2_000, () => process.kill(process.pid, "SIGKILL"));
+
+function printUsage({ days, newerFiles }: Usage) {
+  for (const day of days) printDay(day);
+  if (newerFiles > 0) console.log(describeNewerFiles(newerFiles));
+  else if (days.length === 0) console.log(`${dir} has no usage files.`);
+}
 
 function printDay({ day, models, addresses, ...amounts }: DayUsage) {
   console.log(row(day, amounts));

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import type { Clocks } from "./clocks";
 import { processEnvironment, type Config } from "./config.server";
-import { readConfiguredFile } from "./configured-file.server";
+import { readConfiguredText } from "./configured-file.server";
 import { newId } from "./conversation/session/session-id";
 import type { TokenFiles } from "./conversation/calls/token-files";
 import type { ToolSet } from "./conversation/calls/tool-set";
@@ -16,7 +16,7 @@ import { createToolSet } from "./tools/create-tool-set";
 import { createFleetTokens } from "./tools/oauth/fleet-tokens";
 import { parseTools, type OAuthConfig, type ToolServerConfig } from "./tools/tools-config";
 
-/** Names that begin those of the built-in tools. */
+/** Prefixes of the names of built-in tools, which no configured server may have. */
 const RESERVED = ["demo", "holdfast"];
 
 type Log = { warn(fields: object, message: string): void; info(fields: object, message: string): void };
@@ -28,7 +28,7 @@ type Log = { warn(fields: object, message: string): void; info(fields: object, m
  */
 export function readTools(source: string | null, log: Log): ToolServerConfig[] {
   if (source === null) return [];
-  const text = source.startsWith("{") ? source : readConfiguredFile("MCP_CONFIG", source).toString("utf8");
+  const text = source.startsWith("{") ? source : readConfiguredText("MCP_CONFIG", source);
   const { servers, warnings } = parseTools(text, processEnvironment, RESERVED);
   for (const warning of warnings) log.warn({}, warning);
   return servers;

@@ -12,7 +12,7 @@ if (!dir || dir.startsWith("-") || more.length > 0) {
   process.exit(1);
 }
 
-/** What one would grieve for. The rest is served, or only another version's. */
+/** Findings that mean lost data. Of the others an earlier revision is served, or only another version can read them. */
 const LOSSES: readonly RestoreFinding["kind"][] = ["lost", "missing", "damaged"];
 
 let losses = 0;

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { newId } from "../app/conversation/session/session-id.ts";
+import { median, quantile } from "./bench/statistics.ts";
 import { startAppServer } from "./fixtures/app-server.ts";
 import { createFairLoad, GREEDY_KINDS, UNLIMITED } from "./fixtures/load/greedy-clients.ts";
 import {
@@ -96,7 +97,7 @@ console.table(
       .join(", "),
     errors: [people, tabs].some((tally) => tally.name === name) ? errors.length : "-",
     "first word p50/p95 (ms)":
-      waits.length > 0 ? `${percentile(waits, 0.5)} / ${percentile(waits, 0.95)}` : "",
+      waits.length > 0 ? `${median(waits).toFixed(0)} / ${quantile(waits, 0.95).toFixed(0)}` : "",
     "longest silence (ms)": silence > 0 ? Math.round(silence) : "",
   })),
 );
@@ -164,11 +165,7 @@ function descriptors(): number {
   return readdirSync(`/proc/${server.pid()}/fd`).length;
 }
 
-function percentile(values: readonly number[], share: number): number {
-  return Math.round(values.toSorted((a, b) => a - b)[Math.floor(values.length * share)]!);
-}
-
-/** Whoever exceeds a limit, each from an address of their own. */
+/** Clients that exceed a limit, each from its own address. */
 function abuse(): Tally[] {
   const tallies: Tally[] = [];
   const kind = (name: string, clients: number, run: (tally: Tally, from: string) => Promise<void>) => {

@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startCluster } from "./fixtures/cluster.ts";
+import { localHosts, startCluster } from "./fixtures/cluster.ts";
 import { runHistory } from "./fixtures/cluster-history.ts";
 
 /**
  * `npm run torture:cluster -- --minutes 60 --seed 1 --sessions 20 --nodes 3`: people chat while nodes are killed,
  * frozen and replaced, in rounds of about a minute, and each round says what became of their words. The short
- * form is tests/long/history.test.ts.
+ * form is tests/long/history.test.ts. With `--beside FOLDER`, every second node runs the build in that folder: a
+ * checkout of an earlier commit, as in a rolling deployment that stands still half-way.
  */
 const { values } = parseArgs({
   options: {
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     nodes: { type: "string", default: "3" },
     /** Where the data goes: a folder of the file system that is to be tried. */
     dir: { type: "string", default: tmpdir() },
+    beside: { type: "string" },
   },
 });
 const ROUND_MS = 50_000;
@@ -32,7 +34,7 @@ const elapsedMinutes = () => (performance.now() - began) / 60_000;
 
 const dataDir = mkdtempSync(join(values.dir, "holdfast-torture-cluster-"));
 const cluster = await startCluster({
-  size: Number(values.nodes),
+  hosts: await localHosts(Number(values.nodes), values.beside),
   dataDir,
   env: { ...NO_LIMITS, DEMO_TOKENS_PER_SECOND: "150", DRAIN_SECONDS: "1" },
 });

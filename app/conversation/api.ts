@@ -27,7 +27,7 @@ const modelId = z.string().min(1).max(200);
 
 const toolName = z.string().regex(TOOL_NAME_PATTERN);
 
-/** Settings beside the model. A temperature or effort of null restores the default of the model. */
+/** Settings other than the model. A temperature or effort of null restores the default of the model. */
 const settingsEdit = {
   instructions: instructions.optional(),
   temperature: temperature.nullable().optional(),

@@ -19,14 +19,14 @@ export function writeArtifact(): void {
     }).observe(root, { childList: true, subtree: true });
   observe(document, () => [...listOf(frames[0]!), ...listOf(frames[1]!)]);
 
-  // An observer does not see into the shadow trees of others.
+  // A MutationObserver does not see into shadow trees, so each of them gets one of its own.
   Element.prototype.attachShadow = function (init) {
     const root = apply(attachShadow, this, [init]) as ShadowRoot;
     observe(root, () => apply(querySelectorAll, root, ["*|iframe, *|frame"]));
     return root;
   };
-  // Nor does anyone see into those that a parser makes of markup. What writes into the document while it is parsed
-  // inserts in its place: only the document itself goes through the parser.
+  // The parser makes shadow trees of markup without a call of attachShadow (`shadowrootmode`). So the methods that parse
+  // such markup are removed, and what writes into the document while it is parsed inserts in its place instead.
   for (const { prototype } of [Element, ShadowRoot, Document])
     for (const name of Object.getOwnPropertyNames(prototype).filter((each) => each.includes("HTMLUnsafe")))
       Reflect.deleteProperty(prototype, name);

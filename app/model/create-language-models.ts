@@ -14,7 +14,6 @@ import { streamAnswer } from "./stream-answer";
 export type LanguageModelDependencies = ModelClocks & {
   /** The AWS credential chain, which caches. Called before every call to Bedrock. */
   credentials: CredentialChain;
-  fetch?: typeof fetch;
   /** Retries of the start of a call after throttling, or an error of the service or of the network. */
   maxRetries?: number;
   /** Called when the OpenAI-compatible server begins to fail to list its models. */
@@ -36,7 +35,7 @@ export function createLanguageModels(
   dependencies: LanguageModelDependencies,
 ): LanguageModels {
   const { offers, defaultModelId, refresh } = createModelOffers(config, config.provider, {
-    listModels: () => listModels(config, dependencies.fetch),
+    listModels: () => listModels(config),
     now: dependencies.now,
     onFailure: dependencies.onListFailure ?? (() => undefined),
   });

@@ -47,11 +47,15 @@ export function createChangeQuota(
 
   return {
     change: async (from, write) => withBytes(await countChange(from), write),
-    async beginSession(from, write) {
+    async beginSession(from, origin, write) {
       const address = await countChange(from);
       if (address !== null) {
-        check("address-sessions", address, DAY_MS, limits.addressSessionsPerDay, "too_many_sessions");
-        usage.count("address-sessions", address, 1);
+        const [counted, limit] =
+          origin === "import"
+            ? (["address-imports", limits.addressImportsPerDay] as const)
+            : (["address-sessions", limits.addressSessionsPerDay] as const);
+        check(counted, address, DAY_MS, limit, "too_many_sessions");
+        usage.count(counted, address, 1);
       }
       return withBytes(address, write);
     },

@@ -135,8 +135,8 @@ describe("messages", () => {
 test("new sessions of an address are limited by day, however they begin", async () => {
   const { quotas, sendAndEnd } = setUp({ addressSessionsPerDay: 2 });
   await sendAndEnd("a".repeat(64), "198.51.100.1", true);
-  await quotas.beginSession("198.51.100.1", nothing);
-  await expect(quotas.beginSession("198.51.100.1", nothing)).rejects.toMatchObject({
+  await quotas.beginSession("198.51.100.1", "fork", nothing);
+  await expect(quotas.beginSession("198.51.100.1", "fork", nothing)).rejects.toMatchObject({
     code: "too_many_sessions",
   });
   await expect(sendAndEnd("b".repeat(64), "198.51.100.1", true)).rejects.toMatchObject({
@@ -202,7 +202,7 @@ describe("changes that are not messages", () => {
     const { quotas, pass } = setUp({ addressBytesPerDay: 1_000 });
     await quotas.change(HERE, write(600));
     await expect(quotas.change(HERE, write(401))).rejects.toMatchObject({ code: "daily_bytes_spent" });
-    await quotas.beginSession(HERE, write(400));
+    await quotas.beginSession(HERE, "import", write(400));
     await expect(quotas.change(HERE, nothing)).rejects.toMatchObject(
       refused("daily_bytes_spent", 12 * 3600 - 11),
     );
@@ -340,7 +340,7 @@ describe("the daily budget", () => {
     await expect(send()).rejects.toMatchObject({ code: "budget_spent" });
   });
 
-  test("is told to the metrics, as a part of the kind of which most is spent", async () => {
+  test("is reported to the metrics, as a part of the kind of which most is spent", async () => {
     const { send, budget, counted, pass } = setUp({ daily: { tokens: 1_000, dollars: 10 } });
     expect(budget.spentPart()).toBe(0);
     budget.spend({ tokens: 250, dollars: 1 });
@@ -442,7 +442,7 @@ test("without limits no request is refused", async () => {
   const { send, quotas, budget } = setUp({});
   budget.spend({ tokens: 1e12, dollars: 1e6 });
   for (let n = 0; n < 100; n++) await send("a".repeat(64), "198.51.100.1", true);
-  await quotas.beginSession("198.51.100.1", nothing);
+  await quotas.beginSession("198.51.100.1", "fork", nothing);
   await quotas.tryCode("local");
 });
 

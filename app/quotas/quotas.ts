@@ -16,8 +16,10 @@ export type QuotaLimits = {
   sessionMessagesPerDay: number;
   addressMessagesPerMinute: number;
   addressMessagesPerDay: number;
-  /** Conversations that are begun, forked or imported. */
+  /** Conversations that are begun or forked. */
   addressSessionsPerDay: number;
+  /** Higher than for new ones, because the export of another service may hold years of conversations. */
+  addressImportsPerDay: number;
   /** Keyrings that are begun. */
   addressKeyringsPerDay: number;
   /** Writes that are neither messages nor deletions: files, shares, settings, imports. */
@@ -64,8 +66,15 @@ export type Quotas = {
    * @throws ExpectedError as `reserveReply` and `acquire` do, and what the change throws
    */
   change<T>(address: string | null, write: (reserve: ReserveBytes) => Promise<T>): Promise<T>;
-  /** Counts a conversation that begins without a reply, which is a `change` too. Returns and throws as that does. */
-  beginSession<T>(address: string | null, write: (reserve: ReserveBytes) => Promise<T>): Promise<T>;
+  /**
+   * Counts a conversation that begins without a reply, which is a `change` too. Returns and throws as that does.
+   * @throws as `change` does; `too_many_sessions`
+   */
+  beginSession<T>(
+    address: string | null,
+    origin: "fork" | "import",
+    write: (reserve: ReserveBytes) => Promise<T>,
+  ): Promise<T>;
   /**
    * Counts a write to a keyring as a `change`, and one that begins a keyring as that, too. A write after which `isMade`
    * is false, because another device was first, counts as nothing: many devices may have to try several times.

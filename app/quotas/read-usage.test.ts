@@ -35,7 +35,9 @@ test("usage of all nodes is summed by day, model and address", async () => {
   one.count("model-tokens:demo/demo", 5);
   await one.flush();
 
-  expect(await read()).toEqual([
+  const { days, newerFiles } = await read();
+  expect(newerFiles).toBe(0);
+  expect(days).toEqual([
     {
       day: "2026-11-23",
       ...{ messages: 2, tokens: 200, dollars: 0.005 },
@@ -54,7 +56,7 @@ test("usage of all nodes is summed by day, model and address", async () => {
   ]);
 });
 
-test("a batch that stands twice counts once, and damaged, unfinished and later lines count nothing", async () => {
+test("a batch that stands twice counts once, and damaged, unfinished and later lines count nothing, later files are reported", async () => {
   const { layout, read } = setUp();
   const folder = `${layout.usage}/2026-11-23`;
   mkdirSync(folder, { recursive: true });
@@ -65,9 +67,9 @@ test("a batch that stands twice counts once, and damaged, unfinished and later l
   writeFileSync(`${folder}/one.boot.2.ndjson`, `${head}${batch(2)}${batch(3)}no json\n{"new":"kind"}\n`);
   appendFileSync(`${folder}/one.boot.2.ndjson`, batch(4).slice(0, 20));
   writeFileSync(`${folder}/two.boot.1.ndjson`, `{"format":2,"running":{}}\n${batch(1)}`);
-  expect(await read()).toMatchObject([{ tokens: 3, models: [], addresses: [] }]);
+  expect(await read()).toMatchObject({ days: [{ tokens: 3, models: [], addresses: [] }], newerFiles: 1 });
 });
 
 test("a volume without usage has none", async () => {
-  expect(await setUp().read()).toEqual([]);
+  expect(await setUp().read()).toEqual({ days: [], newerFiles: 0 });
 });

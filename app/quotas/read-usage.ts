@@ -18,6 +18,9 @@ export type DayUsage = Amounts & {
   addresses: (Amounts & { address: string; bytes: number })[];
 };
 
+/** `newerFiles`: how many files of a later version of Holdfast are not counted. */
+export type Usage = { days: DayUsage[]; newerFiles: number };
+
 const MICRO = 1_000_000;
 const DAY_NAME = /^\d{4}-\d\d-\d\d$/;
 
@@ -29,7 +32,8 @@ const DAY_NAME = /^\d{4}-\d\d-\d\d$/;
 export async function readUsage(
   volume: Pick<Volume, "list" | "read">,
   layout: Pick<Layout, "usage">,
-): Promise<DayUsage[]> {
+): Promise<Usage> {
+  let newerFiles = 0;
   const days = new Map<string, DayUsage>();
   const lastBatch = new Map<string, number>();
   const folders = (await namesIn(volume, layout.usage)).filter((name) => DAY_NAME.test(name)).sort();
@@ -38,7 +42,9 @@ export async function readUsage(
     for (const [instance, segments] of groupSegments(await namesIn(volume, path))) {
       for (const segment of segments) {
         const text = await textOf(volume, join(path, segmentName(instance, segment)));
-        for (const batch of batchesIn(text)) {
+        const batches = batchesIn(text);
+        if (!batches) newerFiles += 1;
+        for (const batch of batches ?? []) {
           if (batch.batch <= (lastBatch.get(instance) ?? 0)) continue;
           lastBatch.set(instance, batch.batch);
           addBatch(days, batch);
@@ -46,8 +52,12 @@ export async function readUsage(
       }
     }
   }
-  return [...days.values()].map(sorted).toSorted((a, b) => (a.day < b.day ? -1 : 1));
+  return { days: [...days.values()].map(sorted).toSorted((a, b) => (a.day < b.day ? -1 : 1)), newerFiles };
 }
+
+/** In English only, like all that is for the operator. */
+export const describeNewerFiles = (count: number) =>
+  `Not counted: ${count} usage ${count === 1 ? "file" : "files"} that a later version of Holdfast has written.`;
 
 /** A sweep may have removed the file meanwhile. */
 async function textOf(volume: Pick<Volume, "read">, path: string): Promise<string> {
@@ -55,11 +65,12 @@ async function textOf(volume: Pick<Volume, "read">, path: string): Promise<strin
   return content?.bytes.toString() ?? "";
 }
 
-/** The batches of a segment of a format that this version knows. The last line may be unfinished. */
-function batchesIn(text: string): UsageBatch[] {
+/** The batches of a segment, whose last line may be unfinished. Null: a later version has written it. */
+function batchesIn(text: string): UsageBatch[] | null {
   const lines = text.split("\n").flatMap((line) => parseUsageLine(line) ?? []);
   const [head] = lines;
-  if (!head || !("format" in head) || head.format !== USAGE_FORMAT) return [];
+  if (!head || !("format" in head)) return [];
+  if (head.format !== USAGE_FORMAT) return null;
   return lines.filter((line): line is UsageBatch => "batch" in line);
 }
 

@@ -7,6 +7,7 @@ const WINDOWS = {
   "session-messages": [MINUTE_MS, DAY_MS],
   "address-messages": [MINUTE_MS, DAY_MS],
   "address-sessions": [DAY_MS],
+  "address-imports": [DAY_MS],
   "address-keyrings": [DAY_MS],
   "address-changes": [MINUTE_MS],
   "address-bytes": [DAY_MS],

@@ -3,7 +3,7 @@ import type { Reply } from "~/conversation/session/session";
 import { journalName } from "~/store/documents/layout";
 import { listSessionFolder } from "~/store/sessions/session-folder";
 import { onVolume } from "~/store/volume/volume-failure";
-import { createJournalReaderOf, type JournalReaderDependencies } from "./journals/journal-reader";
+import { readJournalOf, type JournalReaderDependencies } from "./journals/journal-reader";
 import { HEAD_BYTES, isKeptWords, readKeptWords } from "./log/kept-words";
 import { leaveNote, type NoteDependencies } from "./log/log-folder";
 import type { LogReaders } from "./log/log-readers";
@@ -77,7 +77,7 @@ export function createEarlierWords(
     const path = deps.layout.journal(sessionHash, reply.id, epoch);
     // A journal may have many megabytes, which its reader reads piece by piece.
     if (!isKeptWords(await deps.volume.readFrom(path, 0, HEAD_BYTES)))
-      return createJournalReaderOf(sessionHash, { id: reply.id, epoch }, deps).readMore();
+      return readJournalOf(sessionHash, { id: reply.id, epoch }, deps);
     return readKeptWords(
       await deps.volume.readFrom(path, 0),
       { sessionHash, replyId: reply.id, epoch },

@@ -1,20 +1,21 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply/reply-text";
 import { hashSessionId } from "~/conversation/session/session-hash";
 import { newId } from "~/conversation/session/session-id";
-import type { StartCommand } from "~/conversation/reply/start-reply";
 import { createEncryptionKeys, KeyNotHeld } from "~/store/encryption/encryption-keys";
-import { removeData, startNode, type TestNode } from "../../tests/fixtures/replies/reply-node";
+import { chunksIn, collect, textIn, untilText } from "../../tests/fixtures/replies/follow-replies";
 import { notesFor, segmentsOf } from "../../tests/fixtures/replies/reply-log-files";
+import { send, testNodes } from "../../tests/fixtures/replies/reply-nodes";
 import { interceptedFileSystem } from "../../tests/fixtures/store/store-file-system";
 import { filesIn } from "../../tests/fixtures/store/stored-files";
 import type { FollowEvent } from "./following/follow-session";
 
+const nodes = testNodes();
+
 /** A node that encrypts, and knows the keys of sessions only while something holds them. */
-async function node(options: Omit<Parameters<typeof startNode>[0] & object, "keys"> = {}) {
+async function node(options: Omit<Parameters<typeof nodes.node>[0] & object, "keys"> = {}) {
   const keys = createEncryptionKeys();
-  const started = await startNode({ ...options, keys });
-  const api = {
+  const started = await nodes.node({ ...options, keys });
+  return {
     ...started,
     keys,
     isHeld(sessionId: string) {
@@ -33,34 +34,11 @@ async function node(options: Omit<Parameters<typeof startNode>[0] & object, "key
     read: (sessionId: string) => keys.during(sessionId, (key) => started.store.read(key)),
     messages: () => started.logged.map(({ message }) => message),
   };
-  nodes.push(api);
-  return api;
 }
 
-const nodes: TestNode[] = [];
 const never = new AbortController().signal;
 
-afterEach(async () => {
-  vi.useRealTimers();
-  const started = nodes.splice(0);
-  await Promise.all(started.map(({ replies }) => replies.drain(0)));
-  await Promise.all(started.map(removeData));
-});
-
-function send(text: string): StartCommand {
-  return { kind: "send", message: { id: newId(), parts: [{ type: "text", text }] }, parentId: null };
-}
-
-/** Reads on until the text so far satisfies, or to the end. */
-async function textOf(events: AsyncGenerator<FollowEvent> | null, wanted?: string) {
-  let reply = EMPTY_REPLY;
-  for (;;) {
-    const { value, done } = await events!.next();
-    if (!done && value.type === "chunk") reply = applyChunk(reply, value.chunk);
-    const text = plainText(reply.parts);
-    if (done || text === wanted) return text;
-  }
-}
+afterEach(() => void vi.useRealTimers());
 
 async function untilDone(events: AsyncGenerator<FollowEvent> | null) {
   while ((await events!.next()).value?.type !== "done");
@@ -85,7 +63,7 @@ it("the words of an encrypted reply are nowhere on the volume, and another node 
   await one.ask(sessionId);
   const events = await two.follow(sessionId);
   one.model.text("Secret words, ");
-  await textOf(events, "Secret words, ");
+  await untilText(events!, "Secret words, ");
   const expectNoWords = () => {
     for (const { path, bytes } of filesIn(one.dataDir)) {
       for (const word of ["Secret", "nobody", sessionId])
@@ -95,11 +73,11 @@ it("the words of an encrypted reply are nowhere on the volume, and another node 
   expect(segmentsOf(one)).toHaveLength(1);
   expectNoWords();
   one.model.text("to ");
-  await textOf(events, "to ");
+  await untilText(events!, "to ");
   // It leaves a note, and the settled message.
   await two.keys.during(sessionId, (key) => two.replies.stop(key));
   expect(notesFor(one)).toHaveLength(1);
-  await textOf(events);
+  await collect(events!);
   expect((await two.read(sessionId))?.session.messages.at(-1)).toMatchObject({
     parts: [{ text: "Secret words, to " }],
   });
@@ -113,12 +91,12 @@ it("a node takes over an encrypted reply with the key of a follower's request", 
   await one.ask(sessionId);
   const onOne = await one.follow(sessionId);
   one.model.text("so far, ");
-  await textOf(onOne, "so far, ");
+  await untilText(onOne!, "so far, ");
   const onTwo = await two.follow(sessionId);
   expect((await two.model.request(0)).continueFrom).toBe("so far, ");
   two.model.text("so good");
   two.model.finish();
-  expect(await textOf(onTwo)).toBe("so far, so good");
+  expect(textIn(chunksIn(await collect(onTwo!)))).toBe("so far, so good");
   await expect.poll(one.messages).toContain("the reply was superseded");
 });
 
@@ -129,7 +107,7 @@ it("the key is forgotten some time after the reply has ended, with its chunks", 
   const events = await one.follow(sessionId);
   one.model.text("Hello");
   one.model.finish();
-  await textOf(events);
+  await collect(events!);
   expect(one.isHeld(sessionId)).toBe(true);
   await vi.advanceTimersByTimeAsync(30_000);
   await expect.poll(() => one.isHeld(sessionId)).toBe(false);
@@ -152,12 +130,12 @@ it("a follower keeps the key until it leaves, and a poll of the journal that is 
   const left = new AbortController();
   const events = await two.follow(sessionId, { signal: left.signal });
   one.model.text("Hello");
-  await textOf(events, "Hello");
+  await untilText(events!, "Hello");
 
   // Two has read new lines, and has not opened them yet, when the last of its followers leaves.
   const onOne = await one.follow(sessionId);
   one.model.text(", again");
-  await textOf(onOne, "Hello, again");
+  await untilText(onOne!, "Hello, again");
   look = Promise.withResolvers();
   const looking = new Promise<void>((resolve) => (isLooking = resolve));
   await looking;

@@ -1,10 +1,9 @@
 import { appendFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { newId } from "~/conversation/session/session-id";
-import type { StartCommand } from "~/conversation/reply/start-reply";
-import { EMPTY_REPLY, applyChunk, plainText } from "~/conversation/reply/reply-text";
-import { removeData, startNode, type TestNode } from "../../tests/fixtures/replies/reply-node";
+import { beforeEach, describe, expect, test } from "vitest";
+import { chunksIn, collect, follow, textIn, untilText } from "../../tests/fixtures/replies/follow-replies";
+import type { TestNode } from "../../tests/fixtures/replies/reply-node";
+import { send, testNodes } from "../../tests/fixtures/replies/reply-nodes";
 import {
   anyBody,
   appendToLog,
@@ -21,9 +20,8 @@ import { leaveNote } from "./log/log-folder";
 import type { LoggedReply } from "./log/log-lines";
 
 const NEWER = { code: "session_newer_format", message: /newer version/ };
-const signal = new AbortController().signal;
 
-const nodes: TestNode[] = [];
+const nodes = testNodes();
 /** Instances that are taken for dead from now on. */
 let dead: Set<string>;
 let one: TestNode;
@@ -32,36 +30,10 @@ beforeEach(async () => {
   dead = new Set();
   one = await node("one");
 });
-afterEach(async () => {
-  const started = nodes.splice(0);
-  await Promise.all(started.map(({ replies }) => replies.drain(0)));
-  await removeData(one);
-});
 
-async function node(name: string) {
+function node(name: string) {
   const isDead = (instance: string) => dead.has(instance);
-  const started = await startNode({ name, isDead, ...(name !== "one" && { dataDir: one.dataDir }) });
-  nodes.push(started);
-  return started;
-}
-
-const send = (text: string): StartCommand => ({
-  kind: "send",
-  message: { id: newId(), parts: [{ type: "text", text }] },
-  parentId: null,
-});
-
-const follow = ({ replies }: TestNode) => replies.follow(KEY, { cursor: null, watch: false, signal });
-
-/** Collects the text up to `words`, or to the end. */
-async function hear(events: AsyncGenerator<FollowEvent> | null, words?: string) {
-  let reply = EMPTY_REPLY;
-  for (;;) {
-    const { value, done } = await events!.next();
-    if (!done && value.type === "chunk") reply = applyChunk(reply, value.chunk);
-    const text = plainText(reply.parts);
-    if (done || text === words) return text;
-  }
+  return nodes.node({ name, isDead, ...(name !== "one" && { dataDir: one.dataDir }) });
 }
 
 function files() {
@@ -73,9 +45,9 @@ function files() {
 /** A reply on the first node that has said "So far, ". */
 async function replyOnOne(): Promise<LoggedReply> {
   await one.replies.start(KEY, send("Go on."));
-  const events = await follow(one);
+  const events = await follow(one, KEY);
   one.model.text("So far, ");
-  await hear(events, "So far, ");
+  await untilText(events, "So far, ");
   const { id, epoch } = (await one.store.read(KEY))!.session.reply!;
   return { sessionHash: KEY, replyId: id, epoch };
 }
@@ -143,7 +115,7 @@ describe.each(NEWER_WORDS)("%s", (_, replyWithIt) => {
     for (const attempt of [
       () => two.replies.read(KEY),
       () => two.replies.start(KEY, send("And now?")),
-      () => follow(two),
+      () => follow(two, KEY),
     ])
       await expect(attempt()).rejects.toMatchObject(NEWER);
     expect(files()).toEqual(before);
@@ -161,7 +133,7 @@ describe.each(NEWER_WORDS)("%s", (_, replyWithIt) => {
     expect((await two.replies.read(KEY))?.session.reply).not.toBeNull();
     const received: FollowEvent[] = [];
     const following = (async () => {
-      for await (const event of (await follow(two))!) received.push(event);
+      for await (const event of await follow(two, KEY)) received.push(event);
     })();
     await expect(following).rejects.toMatchObject(NEWER);
     expect(received.filter(({ type }) => type === "done")).toEqual([]);
@@ -190,20 +162,20 @@ test.each<[string, () => Promise<unknown>]>([
   expect((await two.model.request(0)).continueFrom).toBe("So far, ");
   two.model.text("so good.");
   two.model.finish();
-  expect(await hear(await follow(two))).toBe("So far, so good.");
+  expect(textIn(chunksIn(await collect(await follow(two, KEY))))).toBe("So far, so good.");
 });
 
 test("a reply whose session a newer version has changed ends here without being stored", async () => {
   const { replyId } = await replyOnOne();
-  const events = await follow(one);
-  await hear(events, "So far, ");
+  const events = await follow(one, KEY);
+  await untilText(events, "So far, ");
   const folder = one.layout.sessionFolder(KEY);
   const stored = JSON.parse(files()["0000000001.json"]!) as object;
   appendFileSync(join(folder, "0000000002.json"), JSON.stringify({ ...stored, format: 99, rev: 2 }));
   const before = files()["0000000002.json"];
   await leaveNote(one, one.instance, replyId, 2);
   one.model.text("not seen");
-  await expect(hear(events)).rejects.toMatchObject(NEWER);
+  await expect(collect(events)).rejects.toMatchObject(NEWER);
   await expect.poll(() => one.replies.active()).toBe(0);
   expect(files()).toMatchObject({ "0000000002.json": before });
   expect(Object.keys(files()).filter((name) => name.endsWith(".json"))).toHaveLength(2);

@@ -2,6 +2,7 @@ import { attachmentParts } from "~/conversation/files/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
 import { editQueued, removeQueued, type QueueEdit } from "~/conversation/queue/edit-queue";
 import { resumeQueue, waitingMessages } from "~/conversation/queue/message-queue";
+import { requireSession } from "~/conversation/session/require-session";
 import type { Session } from "~/conversation/session/session";
 import { checkSupported } from "~/conversation/files/supported-attachments";
 import type { SessionRecord } from "~/store/sessions/session-store";
@@ -55,7 +56,7 @@ export function createQueueChanges(deps: QueueChangesDependencies): QueueChanges
       const { record } = await store.update(
         sessionHash,
         (session) => {
-          const found = required(session);
+          const found = requireSession(session);
           const edited = editQueued(found, id, edit, {
             now,
             reply,
@@ -75,7 +76,7 @@ export function createQueueChanges(deps: QueueChangesDependencies): QueueChanges
       const now = clock().toISOString();
       await store.update(
         sessionHash,
-        (session) => ({ session: removeQueued(required(session), id, now), result: null }),
+        (session) => ({ session: removeQueued(requireSession(session), id, now), result: null }),
         { asked: "queue", fromReserve: true },
       );
     },
@@ -94,11 +95,11 @@ async function resume(
   let promotion: Promotion | null = null;
   try {
     for (;;) {
-      const [next] = waitingMessages(required((await read(sessionHash))?.session ?? null));
+      const [next] = waitingMessages(requireSession(await read(sessionHash)).session);
       promotion = next ? await promotions.prepare(sessionHash, next, resumed(reservation)) : null;
       const { record, result: isDone } = await store.update(
         sessionHash,
-        (session) => sendNext(required(session), promotion),
+        (session) => sendNext(requireSession(session), promotion),
         { asked: "queue" },
       );
       if (!isDone) continue;
@@ -124,8 +125,3 @@ const resumed = ({ acquire, ...reservation }: ReplyReservation): ReplyReservatio
   ...reservation,
   acquire: (start) => acquire({ ...start, phase: "resumed" }),
 });
-
-function required(session: Session | null): Session {
-  if (session) return session;
-  throw new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
-}

@@ -32,7 +32,7 @@ export type ReplyMetrics = {
   onReplyTakenOver(): void;
 };
 
-/** A shorter time is not stored: it would be told as no seconds, and earlier versions could not read the session. */
+/** A shorter time is not stored: it would be shown as 0 seconds, and earlier versions could not read the session. */
 const MIN_REASONING_MS = 1_000;
 
 /** Measures one run. @param now a monotonic clock in milliseconds */
@@ -52,7 +52,7 @@ export function createReplyMeter(sessionHash: string, reply: Reply, now: () => n
       if (type === "text") firstWordAt = now();
       else reasoningSince ??= firstTokenAt;
     },
-    /** How long the model reasoned before its first word; nothing where that is too short to be told. */
+    /** How long the model reasoned before its first word; no field where that is too short to be shown. */
     reasoningTime() {
       if (reasoningSince === null) return {};
       const reasoningMs = Math.round((firstWordAt ?? now()) - reasoningSince);

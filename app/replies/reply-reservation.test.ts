@@ -6,6 +6,7 @@ import { newId } from "~/conversation/session/session-id";
 import type { StartCommand } from "~/conversation/reply/start-reply";
 import { createScriptedTools } from "../../tests/fixtures/models/scripted-tools";
 import { removeData, startNode, type TestNode } from "../../tests/fixtures/replies/reply-node";
+import { send } from "../../tests/fixtures/replies/reply-nodes";
 import type { ReplyReservation } from "./replies";
 
 let node: TestNode;
@@ -28,10 +29,6 @@ function notingReservation() {
     renew: () => undefined,
   };
   return { noted, reservation };
-}
-
-function send(text: string, parentId: string | null = null): StartCommand {
-  return { kind: "send", message: { id: newId(), parts: [{ type: "text", text }] }, parentId };
 }
 
 test("a reservation is acquired with the estimate of the branch, the continued text and the longest answer", async () => {

@@ -1,6 +1,6 @@
 import { patchSessionBody } from "~/conversation/api";
+import { requireSession } from "~/conversation/session/require-session";
 import { viewOf } from "~/conversation/session/session-view";
-import { ExpectedError } from "~/conversation/expected-error";
 import { askerAddress } from "~/http/admission/client-address";
 import { isKnown } from "~/http/etag";
 import { readJson, requireSessionHash } from "~/http/request-input";
@@ -21,7 +21,7 @@ const handle = api({
     const sessionHash = requireSessionHash(request);
     const edit = await readJson(request, patchSessionBody, services.limits.maxBodyBytes);
     const record = await editSession(sessionHash, askerAddress(request), edit, services);
-    return respond(sessionHash, required(record));
+    return respond(sessionHash, requireSession(record));
   },
 
   async DELETE(request) {
@@ -47,14 +47,8 @@ async function answerFromCache(sessionHash: string, known: string | null): Promi
 }
 
 async function answerFromStore(sessionHash: string, known: string | null): Promise<Response> {
-  const record = required(await services.replies.read(sessionHash));
+  const record = requireSession(await services.replies.read(sessionHash));
   return isKnown(known, etagOf(record)) ? notModified(etagOf(record)) : respond(sessionHash, record);
-}
-
-function required(record: SessionRecord | null): SessionRecord {
-  if (!record)
-    throw new ExpectedError("session_not_found", "This conversation does not exist or was deleted.");
-  return record;
 }
 
 function respond(sessionHash: string, record: SessionRecord): Promise<Response> {

@@ -7,8 +7,8 @@ import { services } from "~/services.server";
 const handle = api(
   {
     async GET(request) {
-      const days = await usageForOperator(request, askerAddress(request) ?? LOCAL_ADDRESS, services);
-      return Response.json({ days }, { headers: { "Cache-Control": "no-store" } });
+      const usage = await usageForOperator(request, askerAddress(request) ?? LOCAL_ADDRESS, services);
+      return Response.json(usage, { headers: { "Cache-Control": "no-store" } });
     },
   },
   { forEverybody: true },

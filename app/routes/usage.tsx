@@ -1,7 +1,7 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { askerAddress, LOCAL_ADDRESS } from "~/http/admission/client-address";
 import { ExpectedError, type ErrorCode } from "~/conversation/expected-error";
-import type { DayUsage } from "~/quotas/read-usage";
+import { describeNewerFiles, type DayUsage, type Usage } from "~/quotas/read-usage";
 import { usageForOperator } from "~/use-cases/usage-for-operator";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -24,8 +24,8 @@ const handle = api(
   {
     async GET(request) {
       try {
-        const days = await usageForOperator(request, askerAddress(request) ?? LOCAL_ADDRESS, services);
-        return page(<UsageTable days={days.toReversed()} />);
+        const usage = await usageForOperator(request, askerAddress(request) ?? LOCAL_ADDRESS, services);
+        return page(<UsageTable {...usage} />);
       } catch (error) {
         if (!ExpectedError.isInstance(error) || !NEEDS_CODE.includes(error.code)) throw error;
         return page(<p>{error.message}</p>, {
@@ -68,20 +68,24 @@ function page(content: React.ReactElement, { status = 200, headers = {} } = {}):
   });
 }
 
-function UsageTable({ days }: { days: DayUsage[] }) {
-  if (days.length === 0) return <p>Nothing was used yet.</p>;
+function UsageTable({ days, newerFiles }: Usage) {
+  const newer = newerFiles > 0 && <p>{describeNewerFiles(newerFiles)}</p>;
+  if (days.length === 0) return newer || <p>Nothing was used yet.</p>;
   return (
-    <table>
-      <thead>
-        <tr>
-          <th>Day (UTC), models, addresses (pseudonyms of that day)</th>
-          <th>Messages</th>
-          <th>Tokens</th>
-          <th>Dollars</th>
-        </tr>
-      </thead>
-      <tbody>{days.map(rowsOf)}</tbody>
-    </table>
+    <>
+      {newer}
+      <table>
+        <thead>
+          <tr>
+            <th>Day (UTC), models, addresses (pseudonyms of that day)</th>
+            <th>Messages</th>
+            <th>Tokens</th>
+            <th>Dollars</th>
+          </tr>
+        </thead>
+        <tbody>{days.toReversed().map(rowsOf)}</tbody>
+      </table>
+    </>
   );
 }
 

@@ -13,8 +13,7 @@ import { testEncryptor } from "../../tests/fixtures/store/test-encryptor";
 
 /**
  * Sessions as the versions before tools, before the queue and with it have written them, in the middle of an answer, of a
- * decision and at rest; and nodes with the older limits of formats. tests/long/earlier-commits.test.ts does the same with
- * builds of those versions.
+ * decision and at rest; and nodes with the older limits of formats.
  */
 type Expected = Record<string, { sessionHash: string; format: number; messages?: Message[]; waits?: Part[] }>;
 

@@ -31,7 +31,7 @@ test.each<VolumeName>(["plain", "sealed"])(
   },
 );
 
-test("a newest revision that is cut is told, and the one before counts", async () => {
+test("a newest revision that is cut is reported, and the one before counts", async () => {
   const dataDir = copyOfVolume("plain");
   const newest = revisions(dataDir).at(-1)!.path;
   const rev = Number(/(\d{10})\.json$/.exec(newest)![1]);
@@ -49,7 +49,7 @@ test("a conversation without a revision that can be read is lost", async () => {
   expect(summary.conversations).toBe(0);
 });
 
-test("a file that a message names, and one with other bytes, are told", async () => {
+test("a file that a message names, and one with other bytes, are reported", async () => {
   const dataDir = copyOfVolume("plain");
   const [first, ...rest] = filesIn(`${dataDir}/attachments`);
   rmSync(first!.path);
@@ -60,7 +60,7 @@ test("a file that a message names, and one with other bytes, are told", async ()
   expect((await check(dataDir)).kinds).toEqual(["missing", ...rest.map(() => "damaged")]);
 });
 
-test("a conversation of a later version is told as newer, and is no loss", async () => {
+test("a conversation of a later version is reported as newer, and is no loss", async () => {
   const dataDir = copyOfVolume("plain");
   const { path, bytes } = revisions(dataDir).at(-1)!;
   writeFileSync(path, bytes.toString().replace(/"format":\d+/, '"format":999'));

@@ -1,3 +1,4 @@
+import type { Timer } from "~/timer";
 import { formatEmf, type EmfContext } from "./format-emf";
 import type { Metrics } from "./metrics";
 
@@ -6,8 +7,7 @@ export type MetricsReportOptions = EmfContext & {
   write: (line: string) => void;
   /** Milliseconds since 1970. */
   now: () => number;
-  /** Runs a function once after a number of milliseconds. @returns a function that cancels it */
-  timer: (ms: number, run: () => void) => () => void;
+  timer: Timer;
 };
 
 const MINUTE_MS = 60_000;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Session } from "~/conversation/session/session";
 import { deleteSession } from "./delete-session";
 
-test("a session is deleted before its shares and files, and the runner of its reply is told", async () => {
+test("a session is deleted before its shares and files, and the runner of its reply is notified", async () => {
   const shares = [{ key: "share" }] as unknown as Session["shares"];
   const reply = { id: "reply" } as Session["reply"];
   const calls: unknown[] = [];

@@ -30,7 +30,7 @@ export async function forkSession(
 ): Promise<SessionRecord> {
   const { quotas, keys, store, clock } = deps;
   const now = clock().toISOString();
-  const { record } = await quotas.beginSession(address, async (reserve) => {
+  const { record } = await quotas.beginSession(address, "fork", async (reserve) => {
     const source = await keys.during(from, (fromHash) =>
       copyFiles({ fromHash, sessionHash, messageId, now }, reserve, deps),
     );

@@ -76,9 +76,9 @@ test("an import in the place of another session is refused, and its bytes are re
   await expect(importFile(file, hashSessionId(newId()))).rejects.toMatchObject({ code: "daily_bytes_spent" });
 });
 
-test("an import over the limit is refused before its file is read", async () => {
-  const { importFile, importBy } = await open({ addressSessionsPerDay: 1 });
-  await importFile(fileWith("test/one", "Hello"), hashSessionId(newId()));
+test("an import over its own limit is refused before its file is read", async () => {
+  const { importFile, importBy } = await open({ addressSessionsPerDay: 1, addressImportsPerDay: 2 });
+  for (const _ of [1, 2]) await importFile(fileWith("test/one", "Hello"), hashSessionId(newId()));
   const read = vi.fn<() => Promise<ConversationFile>>();
   await expect(importBy(read)).rejects.toMatchObject({ code: "too_many_sessions" });
   expect(read).not.toHaveBeenCalled();

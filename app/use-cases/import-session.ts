@@ -26,7 +26,7 @@ export async function importSession(
   readFile: () => Promise<Parameters<typeof parseFile>[0]>,
   { quotas, store, models, clock }: ImportSessionDependencies,
 ): Promise<SessionRecord> {
-  const { record } = await quotas.beginSession(address, async (reserve) => {
+  const { record } = await quotas.beginSession(address, "import", async (reserve) => {
     const file = await readFile();
     const { offers, defaultModelId } = models;
     const imported = parseFile(file, {

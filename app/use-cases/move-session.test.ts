@@ -46,7 +46,7 @@ async function open(limits = {}) {
   await node.shares.create(fromHash, shareHash);
   const deps: MoveSessionDependencies = node;
   return {
-    ...{ node, fromHash, toHash, shareHash },
+    ...{ node, from, fromHash, toHash, shareHash },
     move: (changed: Partial<MoveSessionDependencies> = {}) =>
       moveSession(
         toHash,
@@ -65,6 +65,14 @@ async function open(limits = {}) {
 }
 
 const TEXTS = ["The text of one.txt.", "The text of two.txt.", "The text of draft.txt."];
+
+test("a session that is moved to its own id is refused, and stays as it is", async () => {
+  const { node, read, filesOf, from, fromHash } = await open();
+  const before = await read(fromHash);
+  await expect(moveSession(fromHash, ADDRESS, { from }, node)).rejects.toMatchObject({ code: "bad_request" });
+  expect(await read(fromHash)).toEqual(before);
+  expect(await filesOf(fromHash)).toEqual(TEXTS);
+});
 
 test("a moved session has everything under its new id but its links, and the old id opens nothing", async () => {
   const { node, move, read, filesOf, fromHash, toHash, shareHash } = await open();

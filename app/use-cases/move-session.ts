@@ -29,7 +29,7 @@ const MOST_COPIES = 5;
  * is finished by repeating it, on any node.
  * @param sessionHash of the new id
  * @param move `from` is the old id, not its hash
- * @throws ExpectedError `session_not_found` where neither exists, `reply_running`, `session_busy`, refusals of the quotas,
+ * @throws ExpectedError `bad_request` for its own id, `session_not_found` where neither exists, `reply_running`, `session_busy`, refusals of the quotas,
  * and the stores' errors
  */
 export function moveSession(
@@ -41,6 +41,9 @@ export function moveSession(
   const { quotas, keys, store, replies } = deps;
   return quotas.change(address, (reserve) =>
     keys.during(from, async (fromHash) => {
+      // The copy would be deleted as the old session.
+      if (fromHash === sessionHash)
+        throw new ExpectedError("bad_request", "A conversation can only be moved to another id.");
       for (let copies = 0; copies < MOST_COPIES; copies++) {
         // Read as a visitor does, so that the reply of a dead node is taken over, and can end.
         const source = (await replies.read(fromHash))?.session ?? null;

@@ -1,4 +1,4 @@
-import { readUsage, type DayUsage } from "~/quotas/read-usage";
+import { readUsage, type Usage } from "~/quotas/read-usage";
 import type { Quotas } from "~/quotas/quotas";
 import type { Layout } from "~/store/documents/layout";
 import type { Volume } from "~/store/volume/volume";
@@ -10,12 +10,12 @@ export type UsageDependencies = {
   usageFiles: { volume: Pick<Volume, "list" | "read">; layout: Pick<Layout, "usage"> };
 };
 
-/** Usage by day, model and address, for who has the operator's code. @throws what `checkOperatorCode` throws */
+/** Usage by day, model and address, for a request with the operator's code. @throws what `checkOperatorCode` throws */
 export async function usageForOperator(
   request: Request,
   address: string,
   { operatorCode, quotas, usageFiles }: UsageDependencies,
-): Promise<DayUsage[]> {
+): Promise<Usage> {
   await checkOperatorCode(request, operatorCode, { address, quotas });
   return readUsage(usageFiles.volume, usageFiles.layout);
 }

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { revisionName } from "~/store/documents/layout";
 
 /**
- * The floor of a commit: the file operations of DESIGN, Commit, on the same bytes, and nothing else. No parse,
- * no schema, no queue, no deadline, no look at what a listing says.
+ * The floor of a commit: its file operations (app/store/PROTOCOL.md, Committing), one after another, on the same bytes,
+ * and nothing else. No parse, no schema, no queue, no deadline, and listings are not evaluated.
  */
 export async function bareCommit(folder: string, rev: number, bytes: Uint8Array): Promise<void> {
   const at = (name: string) => join(folder, name);

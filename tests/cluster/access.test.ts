@@ -44,7 +44,7 @@ describe("a server with an access code", () => {
     ["POST", "/api/session/move"],
     ["POST", "/api/session/shares"],
     ["POST", "/api/session/stop"],
-  ])("refuses %s %s to whoever has not said it", async (method, path) => {
+  ])("refuses %s %s to a client that has not given it", async (method, path) => {
     const response = await fetch(server.url + path, {
       method,
       headers: { "X-Session-Id": newId(), ...(method !== "GET" && method !== "HEAD" && json) },
@@ -66,7 +66,7 @@ describe("a server with an access code", () => {
     expect(server.output()).not.toContain(CODE);
   });
 
-  longTest("remembers whoever has said one, also after a restart, until the codes change", async () => {
+  longTest("remembers a browser, also after a restart, until the codes change", async () => {
     const entered = await say("another-code", { "X-Forwarded-Proto": "https" });
     expect(entered.status).toBe(204);
     const setCookie = entered.headers.get("Set-Cookie")!;
@@ -82,7 +82,7 @@ describe("a server with an access code", () => {
     expect(await answer(await models())).toEqual([401, "access_code_needed"]);
   });
 
-  test("logs a browser out, whoever asks", async () => {
+  test("logs a browser out, with any cookie or none", async () => {
     for (const headers of [{}, { Cookie: "holdfast_access=x" }]) {
       const left = await fetch(`${server.url}/api/access`, { method: "DELETE", headers });
       expect(left.status).toBe(204);

@@ -163,7 +163,7 @@ describe("a shared link", () => {
     call("DELETE", "/api/session/shares", inSession(sessionId), body);
   const show = (shareId: string) => call("GET", "/api/share", { "X-Share-Id": shareId });
 
-  it("shows the conversation as it was, to whoever holds its secret, until it is withdrawn", async () => {
+  it("shows the conversation as it was to a holder of its secret, until it is withdrawn", async () => {
     const sessionId = await converse("One");
     const [one, two] = [newId(), newId()];
     const made = await share(sessionId, one);

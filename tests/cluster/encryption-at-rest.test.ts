@@ -62,7 +62,7 @@ async function call(node: ClusterNode, method: string, path: string, headers: ob
   return (text === "" ? null : JSON.parse(text)) as unknown;
 }
 
-it("whoever copies the volume reads nothing of a conversation, and any node goes on with it", async () => {
+it("a copy of the volume discloses nothing of a conversation, and any node goes on with it", async () => {
   const [one, two] = cluster.nodes as [ClusterNode, ClusterNode];
   const [sessionId, forkId, shareId, handoffSecret] = [newId(), newId(), newId(), newId()];
   const session = { "X-Session-Id": sessionId };

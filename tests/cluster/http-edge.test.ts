@@ -54,6 +54,19 @@ describe("health checks", () => {
   });
 });
 
+describe("a method that no address takes", () => {
+  it.each([
+    ["PROPFIND", "/api/session"],
+    ["QUERY", "/api/nothing"],
+    ["MOVE", "/"],
+    ["TRACE", "/api/models"],
+  ])("is refused in our form: %s %s", async (method, path) => {
+    const answer = await say(`${method} ${path} HTTP/1.1`, "Host: localhost", "Content-Length: 0");
+    expect(answer).toMatch(/^HTTP\/1\.1 405 [^]*\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n/);
+    expect(answer).toContain('{"error":{"code":"method_not_allowed"');
+  });
+});
+
 describe("a request without a host", () => {
   it("is refused, but for health", async () => {
     expect(await statusOf("GET / HTTP/1.0")).toBe(400);
@@ -84,6 +97,23 @@ describe("an address without a route", () => {
     const next = requestHead("GET /healthz HTTP/1.1", "Host: localhost");
     const answers = await rawRequest(server.url, head + "x".repeat(300_000) + next);
     expect(answers.match(/^HTTP\/1\.1 \d{3}/gm)).toEqual(["HTTP/1.1 404", "HTTP/1.1 200"]);
+  });
+});
+
+describe("a body that is far too long", () => {
+  it.each([
+    ["without a route", "/api/nothing", 404],
+    ["of a command", "/api/session/messages", 413],
+    ["of a file", "/api/session/attachments", 413],
+  ])("%s is taken, so that the next request on the connection is answered", async (_, path, status) => {
+    const bytes = 20_000_000;
+    const head = [
+      ...[`POST ${path} HTTP/1.1`, "Host: localhost", `X-Session-Id: ${newId()}`, "X-File-Name: a"],
+      ...["Content-Type: application/json", `Content-Length: ${String(bytes)}\r\n\r\n`],
+    ].join("\r\n");
+    const next = requestHead("GET /healthz HTTP/1.1", "Host: localhost");
+    const answers = await rawRequest(server.url, head + "x".repeat(bytes) + next);
+    expect(answers.match(/^HTTP\/1\.1 \d{3}/gm)).toEqual([`HTTP/1.1 ${String(status)}`, "HTTP/1.1 200"]);
   });
 });
 

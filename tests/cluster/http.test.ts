@@ -174,7 +174,7 @@ describe("sending", () => {
 });
 
 describe("reading", () => {
-  it("answers 304 to whoever has the newest revision", async () => {
+  it("answers 304 to a client that has the newest revision", async () => {
     const sessionId = newId();
     await (await post(sessionId, message("Hello"))).text();
     const first = await request("/api/session", sessionId);
@@ -278,6 +278,8 @@ describe("changing", () => {
       expect((await request("/api/session", sessionId, { method: "DELETE" })).status).toBe(204);
     }
     expect(await readSession(server.url, sessionId)).toBeNull();
+    const known = { headers: { "If-None-Match": "*" } };
+    expect((await request("/api/session", sessionId, known)).status).toBe(404);
   });
 });
 

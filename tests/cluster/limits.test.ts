@@ -103,6 +103,7 @@ describe("a node", () => {
   longTest("limits new conversations and replies at the same time", async () => {
     const server = await serve({
       LIMIT_ADDRESS_SESSIONS_PER_DAY: "3",
+      LIMIT_ADDRESS_IMPORTS_PER_DAY: "1",
       LIMIT_ADDRESS_REPLIES: "1",
       LIMIT_NODE_REPLIES: "2",
       DEMO_TOKENS_PER_SECOND: "5",
@@ -115,7 +116,8 @@ describe("a node", () => {
     const forks = [];
     for (let n = 0; n < 3; n++) forks.push(await forkOfNothing(server.url));
     expect(forks).toEqual([404, 404, 429]);
-    // Before anybody looks whether it is a conversation.
+    // Imports have a limit of their own. They are counted before anybody looks whether it is a conversation.
+    expect(await importNothing(server.url)).toBe(400);
     expect(await importNothing(server.url)).toBe(429);
   });
 
@@ -154,7 +156,7 @@ describe("a node", () => {
     expect(await change("DELETE", "", "", "198.51.100.1")).toBe(204);
   });
 
-  test("stops tries of codes, also of the right one, and lets in whoever is in", async () => {
+  test("stops tries of codes, also of the right one, and lets in clients that are logged in", async () => {
     const code = "correct-horse-battery";
     const server = await serve({ ACCESS_CODE: code, LIMIT_WRONG_CODES_PER_HOUR: "3" });
     const say = (text: string, from: string) =>

@@ -28,12 +28,7 @@ beforeAll(async () => {
     if (answersAtOnce) release(question);
   });
   cluster = await startCluster({
-    env: {
-      MODEL_PROVIDER: "openai-compatible",
-      OPENAI_COMPATIBLE_BASE_URL: model.baseUrl,
-      MODELS: "openai-compatible/echo",
-      TITLE_MODEL: "none",
-    },
+    env: model.env("echo"),
   });
 });
 afterAll(async () => {

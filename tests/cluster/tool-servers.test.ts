@@ -28,9 +28,7 @@ beforeAll(async () => {
   cluster = await startCluster({
     size: 1,
     env: {
-      MODEL_PROVIDER: "openai-compatible",
-      OPENAI_COMPATIBLE_BASE_URL: model.baseUrl,
-      MODELS: "openai-compatible/caller",
+      ...model.env("caller"),
       MCP_CONFIG: JSON.stringify({
         mcpServers: {
           child: { command: process.execPath, args: [child, join(folder, "pid")], approval: "never" },

@@ -40,9 +40,7 @@ beforeAll(async () => {
   });
   cluster = await startCluster({
     env: {
-      MODEL_PROVIDER: "openai-compatible",
-      OPENAI_COMPATIBLE_BASE_URL: model.baseUrl,
-      MODELS: "openai-compatible/caller",
+      ...model.env("caller"),
       MCP_CONFIG: JSON.stringify({
         mcpServers: {
           files: { url: tools.url, readOnly: ["read"] },

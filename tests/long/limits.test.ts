@@ -15,8 +15,7 @@ afterAll(() => server.stop());
 const refused = [/status of 429/];
 
 test("a message that is refused until tomorrow is kept, with the time that is left", async ({ openChat }) => {
-  const context = { viewport: { width: 360, height: 740 } };
-  const chat = await openChat(server, { context, expectErrors: refused });
+  const chat = await openChat(server, { expectErrors: refused });
   await chat.ask("Hello");
   await chat.send("And another thing");
   await chat.page.getByText("You have used all of today's messages").waitFor();

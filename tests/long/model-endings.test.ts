@@ -31,9 +31,8 @@ beforeAll(async () => {
   server = await startAppServer({
     env: {
       ...NO_LIMITS,
-      MODEL_PROVIDER: "openai-compatible",
-      OPENAI_COMPATIBLE_BASE_URL: endpoint.baseUrl,
-      MODELS: "openai-compatible/thinker",
+      ...endpoint.env("thinker"),
+      TITLE_MODEL: "openai-compatible/thinker",
     },
   });
 });
@@ -47,7 +46,7 @@ test("thoughts in tags are folded, are in no title, and are not sent back", asyn
   const answer = await chat.ask("Where is Paris?");
   expect(await answer.innerText()).toContain("The one in France.");
   expect(await answer.innerText()).not.toMatch(/think>|Which one/);
-  await chat.conversations.getByText("Thoughts on Paris").waitFor();
+  await chat.page.getByRole("heading", { name: "Thoughts on Paris", level: 1 }).waitFor();
   await answer.getByText("Reasoning").click();
   await answer.getByText("Which one?").waitFor();
   await chat.ask("Sure?");

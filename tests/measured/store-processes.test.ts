@@ -81,7 +81,8 @@ test("of eight processes that hammer one session none starves", async () => {
   // How many commits of others a writer sees go by between two of its own.
   const waits = answers.map(({ revs }) => Math.max(...revs.map((rev, at) => rev - (revs[at - 1] ?? 0))));
   console.log(`fairness: longest waits of ${WRITERS} writers, in commits of ${total}: ${waits.join(" ")}`);
-  expect(Math.max(...waits)).toBeLessThan((total * 2) / 3);
+  // A writer that starves comes only when the others have made all of theirs.
+  expect(Math.max(...waits)).toBeLessThan(total - count);
 });
 
 test("a copy made with cp while processes write is a valid directory with all that was acknowledged before", async () => {

@@ -1,5 +1,6 @@
 import { NO_LIMITS } from "../fixtures/no-limits.ts";
 import { randomBytes } from "node:crypto";
+import { quantile } from "../bench/statistics.ts";
 import { startCluster, type Cluster } from "../fixtures/cluster.ts";
 import { rig, VOLUME, type Client } from "../fixtures/nfs-rig.ts";
 import { createClientHost } from "./client-host.ts";
@@ -87,9 +88,7 @@ export function expect(holds: boolean, otherwise: string): asserts holds {
 
 /** `p50 3.1 ms, p95 8.0 ms, max 12.5 ms` */
 export function distribution(times: readonly number[]): string {
-  const sorted = [...times].sort((a, b) => a - b);
-  const at = (share: number) =>
-    `${(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN).toFixed(1)} ms`;
+  const at = (share: number) => `${quantile(times, share).toFixed(1)} ms`;
   return `p50 ${at(0.5)}, p95 ${at(0.95)}, max ${at(1)}`;
 }
 

@@ -37,7 +37,7 @@ export function enqueue(
   const { reply } = session;
   if (reply.runners === undefined) {
     // The queue raises the format of the session, and its runner could no longer read whether it still runs the reply.
-    throw new ExpectedError("reply_running", "An answer is being written. Send this when it has ended.", {
+    throw new ExpectedError("reply_running", "An answer is being written. Send this when it has finished.", {
       details: { replyId: reply.id },
     });
   }
@@ -77,6 +77,6 @@ function conflict(): ExpectedError {
 export function queueFull(): ExpectedError {
   return new ExpectedError(
     "queue_full",
-    "No more messages can wait here. Send this when an answer has ended.",
+    "No more messages can wait here. Send this when the current answer has finished.",
   );
 }

@@ -109,6 +109,14 @@ describe("sending again", () => {
     );
   });
 
+  it("a message while a tool waits for a decision is refused with what there is to do", () => {
+    const running = started(null, send("m1", "Hi"));
+    const session: Session = { ...running, reply: { ...running.reply!, state: "waiting" } };
+    expect(() => startReply(session, send("m2", "Ho"), context())).toThrowError(
+      expect.objectContaining({ code: "reply_running", message: expect.stringContaining("decision") }),
+    );
+  });
+
   it("a message after a missing answer is refused", () => {
     const session = settled(started(null, send("m1", "Hi")), "Hello");
     for (const parentId of ["nowhere", "m1"]) {

@@ -1,8 +1,10 @@
 import { answerTooLong, hasRoomAfter } from "./answer-bound";
+import { isWaiting } from "~/conversation/calls/claim-calls";
 import { editSettings, type SettingsEdit } from "~/conversation/session/edit-session";
 import { ExpectedError } from "~/conversation/expected-error";
 import { enqueue, findQueued, isQueuedId } from "~/conversation/queue/enqueue";
 import { parentForNext, queueOf, withQueue } from "~/conversation/queue/message-queue";
+import { sessionNotFound } from "~/conversation/session/require-session";
 import { requireRoom } from "~/conversation/session/session-size";
 import { firstWords, titleFrom } from "~/conversation/session/session-title";
 import type {
@@ -71,10 +73,10 @@ export function startReply(
     }
     throw new ExpectedError(
       "reply_running",
-      "The previous answer is still being written. Wait for it or stop it.",
-      {
-        details: { replyId: session.reply.id },
-      },
+      isWaiting(session.reply)
+        ? "The previous answer waits for a decision about a tool. Decide, or stop it."
+        : "The previous answer is still being written. Wait for it or stop it.",
+      { details: { replyId: session.reply.id } },
     );
   }
 
@@ -276,9 +278,7 @@ function answerOf(
 }
 
 function emptySession(command: StartCommand, context: StartContext): Session {
-  if (command.kind !== "send") {
-    throw new ExpectedError("session_not_found", "This conversation does not exist or was deleted.");
-  }
+  if (command.kind !== "send") throw sessionNotFound();
   return {
     createdAt: context.now,
     updatedAt: context.now,

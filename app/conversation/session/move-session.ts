@@ -2,7 +2,7 @@ import { ExpectedError } from "~/conversation/expected-error";
 import type { Session } from "./session";
 
 /**
- * The session under its new id: all of it but its links, which whoever knew the old id may have made. Where the new id
+ * The session under its new id: all of it but its links, because anyone who knew the old id may have made them. Where the new id
  * has an earlier copy, that is replaced; where it was used since, it gets the messages that only the old one has.
  * @throws ExpectedError `reply_running`: its runner and followers know the old id
  */

@@ -30,8 +30,8 @@ export type ClientConcurrencyLimiterOptions = {
 
 /**
  * Limits how many requests of one address run at the same time; others wait in order. A request runs until its response
- * begins, so open streams and slow readers do not count. A client with many requests so waits for its own, and other
- * clients find the node nearly idle.
+ * begins, so open streams and slow readers do not count. So a client with many requests waits for its own ones, and
+ * other clients find the node nearly idle.
  */
 export function createClientConcurrencyLimiter(
   options: ClientConcurrencyLimiterOptions,

@@ -5,10 +5,11 @@ import type { HostPolicy } from "./host-policy";
 import { isHealthCheck } from "~/http/remix/request-route";
 import { isTooLong, parseTarget } from "./request-target";
 
-type Refusal = { code: ErrorCode; message: string };
+/** `allow`: the methods that the address takes, where it does not take that of the request. */
+type Refusal = { code: ErrorCode; message: string; allow?: string };
 
-/** Methods for which the constructor of fetch's Request throws. */
-const IMPOSSIBLE_METHODS: ReadonlySet<string> = new Set(["TRACE", "TRACK", "CONNECT"]);
+/** Methods that reach routes. Fetch's Request throws for some others, and Remix answers them in a form of its own. */
+const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const HOST = /^(?:[\w.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
 /** Host of a health check, which may have none in HTTP/1.0. */
 const NO_NAME = "localhost";
@@ -43,7 +44,7 @@ export function refuseRequest(
   hosts: HostPolicy,
 ): boolean {
   if (request.url === "*" && request.method === "OPTIONS") {
-    response.writeHead(204, { Allow: "GET, HEAD, POST, PATCH, DELETE, OPTIONS" }).end();
+    response.writeHead(204, { Allow: METHODS.join(", ") }).end();
     request.resume();
     return true;
   }
@@ -75,9 +76,10 @@ function refuseForNow(request: IncomingMessage, response: ServerResponse, messag
 function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { code, message }: Refusal,
+  { code, message, allow }: Refusal,
   details: Readonly<Record<string, number>> = {},
 ) {
+  if (allow !== undefined) response.setHeader("Allow", allow);
   response.writeHead(statusOf(code), { "Content-Type": "application/json", "Cache-Control": "no-store" });
   response.end(JSON.stringify({ error: { code, message, ...details } }));
   // Reads the body, so that its sender reads the response and its bytes are not parsed as the next request.
@@ -135,11 +137,13 @@ function methodRefusal(method: string, path: string): Refusal | null {
   // HAProxy's default health check is OPTIONS.
   const isCheck = method === "OPTIONS" && isHealthCheck(path);
   // Under .data, Remix parses every method but GET as a form post, also HEAD.
-  const isMisplaced = path.endsWith(".data")
-    ? method !== "GET"
-    : !isRead && !isCheck && !path.startsWith("/api/");
-  if (!IMPOSSIBLE_METHODS.has(method) && !isMisplaced) return null;
-  return { code: "method_not_allowed", message: "This address takes GET only." };
+  const code = "method_not_allowed";
+  if (!METHODS.includes(method))
+    return { code, message: "No address takes this method.", allow: METHODS.join(", ") };
+  const isData = path.endsWith(".data");
+  const isMisplaced = isData ? method !== "GET" : !isRead && !isCheck && !path.startsWith("/api/");
+  if (!isMisplaced) return null;
+  return { code, message: "This address takes GET only.", allow: isData ? "GET" : "GET, HEAD" };
 }
 
 function foreignHost(): Refusal {

@@ -60,7 +60,7 @@ export type RequestContextsOptions = {
   timer: Timer;
 };
 
-/** Bytes that may wait in this process for one client, beside the system's own buffers. */
+/** Bytes that may wait in this process for one client, in addition to the system's own buffers. */
 const MAX_WAITING_BYTES = 64 * 1024;
 /** Poll interval of `drained`: a response that is queued behind another on its connection has no events. */
 const CHECK_DRAINED_MS = 250;

@@ -74,7 +74,7 @@ export function bedrockTakesTemperature(model: string): boolean {
 
 /**
  * The efforts of reasoning that a model offers; none for unknown models, whose requests might fail. Claude since
- * 4.6 decides by itself how long it thinks, within the limit of tokens; earlier ones need a budget beside the limit,
+ * 4.6 decides by itself how long it thinks, within the limit of tokens; earlier ones need a budget besides the limit,
  * which the reservation of costs does not know.
  */
 export function bedrockEfforts(model: string): Pick<ModelOffer, "efforts"> {

@@ -19,11 +19,7 @@ export function createBedrockSource(
     ModelConfig,
     "region" | "bedrockBaseUrl" | "bedrockApiKey" | "bedrockGuardrail" | "stallSeconds"
   >,
-  dependencies: {
-    credentials: CredentialChain;
-    fetch?: typeof fetch;
-    maxRetries?: number;
-  },
+  dependencies: { credentials: CredentialChain; maxRetries?: number },
 ): (model: string) => AnswerSource {
   const { region, bedrockBaseUrl: baseUrl } = config;
   const provider = createAmazonBedrock({
@@ -32,7 +28,6 @@ export function createBedrockSource(
     // Empty means none. Without this field the provider would read the environment by itself.
     apiKey: config.bedrockApiKey ?? "",
     credentialProvider: () => dependencies.credentials(),
-    ...(dependencies.fetch && { fetch: dependencies.fetch }),
   });
   const { bedrockGuardrail: guardrail } = config;
   // No trace: it quotes what was blocked, and with which rule.

@@ -2,7 +2,7 @@ import { readChatChunk, readFailure, type ChatChunk } from "./chat-chunk";
 
 /** The longest event of a stream, in UTF-16 units: far beyond any answer, and within a small task's memory. */
 const MAX_EVENT_LENGTH = 32_000_000;
-/** What a line of an event counts as beside its text. */
+/** Cost of a line of an event in addition to its text, in UTF-16 units, so that empty lines are bounded, too. */
 const LINE_COST = 16;
 
 export type ChatEvent = ChatChunk | "done";

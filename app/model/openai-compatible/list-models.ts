@@ -8,14 +8,11 @@ const TIMEOUT_MS = 3_000;
  * Lists the models of an OpenAI-compatible server (`GET /v1/models`).
  * @throws the error of the connection, or an Error where the response is no list
  */
-export async function listModels(
-  {
-    openaiCompatibleBaseUrl,
-    openaiCompatibleApiKey: key,
-  }: Pick<ModelConfig, "openaiCompatibleBaseUrl" | "openaiCompatibleApiKey">,
-  request: typeof fetch = fetch,
-): Promise<ListedModel[]> {
-  const response = await request(`${openaiCompatibleBaseUrl ?? ""}/models`, {
+export async function listModels({
+  openaiCompatibleBaseUrl,
+  openaiCompatibleApiKey: key,
+}: Pick<ModelConfig, "openaiCompatibleBaseUrl" | "openaiCompatibleApiKey">): Promise<ListedModel[]> {
+  const response = await fetch(`${openaiCompatibleBaseUrl ?? ""}/models`, {
     headers: { "User-Agent": "holdfast", ...(key !== null && { Authorization: `Bearer ${key}` }) },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });

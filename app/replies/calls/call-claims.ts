@@ -38,25 +38,39 @@ export function createCallClaims({
   let checkedAt = -Infinity;
 
   /** Waits for a volume that is away: calls are neither lost nor repeated meanwhile. */
-  async function commit<T>(change: Change<T>) {
+  async function patiently<T>(act: () => Promise<T>, failure: string): Promise<T> {
     for (let failed = 1; ; failed++) {
       try {
-        return await deps.store.update(sessionHash, change, { asked: "reply" });
+        return await act();
       } catch (error) {
         if (!isPassing(error) || control.reason() !== null) throw error;
-        deps.log.warn({ ...about, err: error }, "the state of tool calls could not be committed");
+        deps.log.warn({ ...about, err: error }, failure);
         await Promise.race([deps.delay(commitBackoff(failed)), control.ended]);
       }
     }
   }
+
+  const commit = <T>(change: Change<T>) =>
+    patiently(
+      () => deps.store.update(sessionHash, change, { asked: "reply" }),
+      "the state of tool calls could not be committed",
+    );
 
   function update() {
     known = watch.latest()?.session.partial?.calls ?? known;
   }
 
   async function refresh() {
-    checkedAt = elapsed();
-    await watch.check();
+    const check = () => {
+      checkedAt = elapsed();
+      return watch.check();
+    };
+    try {
+      await patiently(check, "the state of tool calls could not be read");
+    } catch (error) {
+      // A run that is to end anyway sends nothing more.
+      if (control.reason() === null) throw error;
+    }
     update();
     return control.reason() === null;
   }

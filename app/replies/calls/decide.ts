@@ -1,5 +1,5 @@
 import { decideCall, type CallDecision } from "~/conversation/calls/decide-call";
-import { ExpectedError } from "~/conversation/expected-error";
+import { requireSession } from "~/conversation/session/require-session";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import { failedSentence, onVolume } from "~/store/volume/volume-failure";
 import type { ChangeNotes } from "../log/change-notes";
@@ -26,10 +26,7 @@ export async function decide(
   const { record, result: runner } = await store.update(
     sessionHash,
     (session) => {
-      if (!session) {
-        throw new ExpectedError("session_not_found", "This conversation does not exist or was deleted.");
-      }
-      const decided = decideCall(session, decision, instance);
+      const decided = decideCall(requireSession(session), decision, instance);
       return { session: decided.session, result: decided.runner };
     },
     { asked: "decide" },

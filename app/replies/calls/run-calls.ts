@@ -231,7 +231,9 @@ function createAttempts(
       if (part.state === "running") write(stateChunk(part));
       const done = call(part, tool).then((result) => (result ? finish(part, result) : giveUp(part)));
       running.add(done);
-      void done.finally(() => running.delete(done));
+      const forget = () => running.delete(done);
+      // Its error is the run's, which waits for `running`: here it would be one that nobody handles.
+      void done.then(forget, forget);
     },
     hasBegun: (part: ToolPart) => begun.has(keyOf(part)),
     areRunning: () => running.size > 0,

@@ -1,9 +1,9 @@
 import { lastChunk } from "~/conversation/reply/catch-up";
-import { ExpectedError } from "~/conversation/expected-error";
 import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 import type { Cursor } from "~/conversation/reply/cursor";
 import { messageChunks } from "~/conversation/reply/message-chunks";
 import { waitingMessages } from "~/conversation/queue/message-queue";
+import { requireSession } from "~/conversation/session/require-session";
 import type { AssistantMessage } from "~/conversation/session/session";
 import type { SessionEvents } from "~/store/sessions/session-events";
 import {
@@ -40,9 +40,7 @@ export async function followSession(
     leaveWatchers();
   };
   try {
-    const record = options.committed ?? (await deps.read(sessionHash));
-    if (!record)
-      throw new ExpectedError("session_not_found", "This conversation does not exist or was deleted.");
+    const record = options.committed ?? requireSession(await deps.read(sessionHash));
     if (awaited !== undefined) return leaveAtEnd(followAwaited(awaited));
     if (record.session.reply || watch) return leaveAtEnd(follow(headOf(record)));
   } catch (error) {

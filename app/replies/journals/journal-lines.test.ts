@@ -8,8 +8,8 @@ import { createVolume } from "~/store/volume/volume";
 import { KEY } from "../../../tests/fixtures/store/store-conversation";
 import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
 import { createTestEncryptor } from "../../../tests/fixtures/store/test-encryptor";
-import { journalLines } from "./journal-lines";
-import { createJournalReader, readJournal } from "./journal-reader";
+import { journalLines, type JournalLines } from "./journal-lines";
+import { createJournalReader } from "./journal-reader";
 
 const NAME = "reply.1.ndjson";
 const WORDS = ["one secret", "two secret", "three secret", "four secret"];
@@ -21,6 +21,8 @@ let path: string;
 beforeEach(() => {
   path = join(temporaryFolder(), NAME);
 });
+
+const readJournal = (own: JournalLines) => createJournalReader(volume, path, own).readMore();
 
 /** Writes a journal as earlier versions did. @returns its lines */
 function write(isOn = true) {
@@ -34,12 +36,12 @@ test("an encrypted journal decrypts to the chunks that were written", async () =
   const written = write();
   expect(written).toHaveLength(4);
   expect(written.join()).not.toContain("secret");
-  for (const isOn of [true, false]) expect(await readJournal(volume, path, lines(isOn))).toEqual(chunks);
+  for (const isOn of [true, false]) expect(await readJournal(lines(isOn))).toEqual(chunks);
 });
 
 test("a plain journal is read by a node that encrypts", async () => {
   expect(write(false).join()).toContain("secret");
-  expect(await readJournal(volume, path, lines(true))).toEqual(chunks);
+  expect(await readJournal(lines(true))).toEqual(chunks);
 });
 
 test("an encrypted journal is followed while it grows, and an incomplete line is not read", async () => {
@@ -74,13 +76,13 @@ test.each<[string, (written: string[]) => string[], number]>([
 
 test("an encrypted line is rejected in the journal of another runner or another session", async () => {
   write();
-  expect(await readJournal(volume, path, lines(true, "reply.2.ndjson"))).toEqual([]);
-  expect(await readJournal(volume, path, lines(true, NAME, "b".repeat(64)))).toEqual([]);
+  expect(await readJournal(lines(true, "reply.2.ndjson"))).toEqual([]);
+  expect(await readJournal(lines(true, NAME, "b".repeat(64)))).toEqual([]);
 });
 
 test("reading an encrypted journal without the key is an error, not an empty journal", async () => {
   write();
   const keyless = journalLines(createEncryptor({ keys: createEncryptionKeys(), isOn: true }), KEY, NAME);
-  await expect(readJournal(volume, path, keyless)).rejects.toThrow(KeyNotHeld);
+  await expect(readJournal(keyless)).rejects.toThrow(KeyNotHeld);
   expect(() => keyless.format(chunks[0]!, 0)).toThrow(KeyNotHeld);
 });

@@ -97,6 +97,7 @@ function linesOf(bytes: Buffer): (string | null)[] {
 
 export type JournalReaderDependencies = { volume: Volume; layout: Layout; encryptor: Encryptor };
 
+/** Reads the journal of a reply at one epoch. */
 export function createJournalReaderOf(
   sessionHash: string,
   reply: Pick<Reply, "id" | "epoch">,
@@ -109,15 +110,6 @@ export function createJournalReaderOf(
 /** All chunks in the journal of a reply at one epoch. */
 export function readJournalOf(...of: Parameters<typeof createJournalReaderOf>): Promise<ReplyChunk[]> {
   return createJournalReaderOf(...of).readMore();
-}
-
-/** All chunks of a journal. */
-export function readJournal(
-  volume: Volume,
-  path: string,
-  lines: Pick<JournalLines, "parse">,
-): Promise<ReplyChunk[]> {
-  return createJournalReader(volume, path, lines).readMore();
 }
 
 /** Error codes that mean that there is no journal: nothing, or something that is not a file, has its name. */

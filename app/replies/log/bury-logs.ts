@@ -182,10 +182,10 @@ function rankOf(instance: string, living: readonly string[], subject: string): n
   return living.filter((each) => each !== instance && weight(each) < mine).length;
 }
 
-/** Mean time between two looks for logs of dead nodes, in milliseconds. */
+/** Mean time between two passes over the logs of dead nodes, in milliseconds. */
 const BURY_EVERY_MS = 20_000;
 
-/** Begins to look for logs of dead nodes, at random intervals. @returns a function that stops it */
+/** Starts passes over the logs of dead nodes, at random intervals. @returns a function that stops them */
 export function startBurials(options: LogBurialOptions & Pick<RegularSweep, "timer" | "random">): () => void {
   const bury = createLogBurial(options);
   return sweepRegularly({

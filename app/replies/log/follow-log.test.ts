@@ -40,7 +40,6 @@ function follow(options: { isBegun?: boolean; isOrphaned?: () => boolean } = {})
     find: content.find,
     running: content.running,
     notedRev: () => notedRev,
-    hasFolder: () => true,
   };
   const write = (text: string) => content.takeLine(text.replace(/\n$/, ""), 1);
   if (options.isBegun !== false) write(formatReply(1, reply));

@@ -183,11 +183,9 @@ describe("a reader of a log", () => {
     await reader.refresh();
     rmSync(folder, { recursive: true });
     await reader.refresh();
-    expect(reader.hasFolder()).toBe(false);
     mkdirSync(folder);
     writeFileSync(path(1), `${formatHead(INSTANCE, 1)}${WHOLE}`);
     await reader.refresh();
-    expect(reader.hasFolder()).toBe(true);
     expect(text()).toBeNull();
   });
 });
@@ -240,11 +238,6 @@ describe("a refresh", () => {
     rmSync(folder, { recursive: true });
     const { reader, text } = open();
     await reader.refresh();
-    expect([reader.hasFolder(), reader.running(), text(), reader.notedRev("a-reply")]).toEqual([
-      false,
-      [],
-      null,
-      0,
-    ]);
+    expect([reader.running(), text(), reader.notedRev("a-reply")]).toEqual([[], null, 0]);
   });
 });

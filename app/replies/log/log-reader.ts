@@ -30,8 +30,6 @@ export type LogReader = {
   running(): LoggedReply[];
   /** The highest revision that a note about the reply names; 0 without one. */
   notedRev(replyId: string): number;
-  /** Whether the last listing has found a folder. */
-  hasFolder(): boolean;
 };
 
 export type LogReaderOptions = {
@@ -129,7 +127,6 @@ export function createLogReader(options: LogReaderOptions): LogReader {
     find: (reply) => content.find(reply),
     running: () => content.running(),
     notedRev: (replyId) => listed?.notes.get(replyId) ?? 0,
-    hasFolder: () => listed !== null,
   };
 }
 

@@ -27,7 +27,7 @@ export type AttachmentStore = {
    */
   put(sessionHash: string, filename: string, bytes: AsyncIterable<Uint8Array>): Promise<AttachmentView>;
   /**
-   * Reads a file; null where it is missing, or encrypted and damaged.
+   * Reads a file; null where it is missing, has not the length in its name, or is encrypted and damaged.
    * @throws ExpectedError `volume_unavailable`, and like all methods that name a file `session_newer_format`
    */
   read(
@@ -59,7 +59,7 @@ export type AttachmentStoreOptions = {
   newId: () => string;
   /** Encrypts files if it is on, and decrypts them. */
   encryptor: Encryptor;
-  /** Called after an encrypted file could not be decrypted. */
+  /** Called after a file was found damaged. */
   onDamage: (sessionHash: string, id: string) => void;
   /** Limit of one file, in bytes. */
   maxBytes: number;
@@ -104,7 +104,8 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
       try {
         const stored = await volume.read(folder.pathOf(file));
         const bytes = file.isEncrypted ? decryptFile(encryptor, sessionHash, id, stored.bytes) : stored.bytes;
-        if (bytes) return { bytes, mediaType: typeOf(file.form) };
+        // A hash of the bytes as well would hold up the event loop at each answer.
+        if (bytes?.byteLength === file.size) return { bytes, mediaType: typeOf(file.form) };
         options.onDamage(sessionHash, id);
         return null;
       } catch (error) {

@@ -1,4 +1,5 @@
 import { ExpectedError } from "~/conversation/expected-error";
+import { HASH_PATTERN } from "~/conversation/session/session-id";
 import { readSessionFolder, type Layout } from "~/store/documents/layout";
 import { DAY_MS } from "~/store/documents/retention";
 import type { SessionStore } from "~/store/sessions/session-store";
@@ -21,7 +22,6 @@ export type AttachmentSweepOptions = {
   isDead: (instance: string) => boolean;
   /** Resolves after a number of milliseconds. */
   delay: (ms: number) => Promise<unknown>;
-  sessionsPerSecond?: number;
 };
 
 /** One sweep under way. `now` is the time by the volume's clock, in milliseconds. */
@@ -34,14 +34,15 @@ type Sweep = Pick<AttachmentSweepOptions, "volume" | "layout" | "sessions" | "is
 const UNSENT_MS = DAY_MS;
 /** Time from setting a file aside to removing it: longer than any request takes to send a file that it has found. */
 const GRACE_MS = 3_600_000;
+/** Bounded, so that a sweep leaves the volume to requests. */
+const SESSIONS_PER_SECOND = 20;
 
-const SESSION_HASH = /^[0-9a-f]{64}$/;
 /** Left by a node that died while it removed the files of a session. */
 const DELETED_NAME = /^[0-9a-f]{64}\.[A-Za-z0-9_-]+\.deleted$/;
 
 /**
  * Removes files that were uploaded and never sent, and leftovers of removals and of dead uploads. Goes through all
- * sessions with attachments once, at `sessionsPerSecond`; ends early when aborted. Any number of nodes may sweep at
+ * sessions with attachments once, at `SESSIONS_PER_SECOND`; ends early when aborted. Any number of nodes may sweep at
  * once.
  *
  * A file that no message names is first renamed, and removed by a sweep at least an hour later if still no message
@@ -53,18 +54,18 @@ export async function sweepAttachments(
   options: AttachmentSweepOptions,
   signal: AbortSignal,
 ): Promise<AttachmentSweepTally> {
-  const { volume, layout, instance, sessionsPerSecond = 20 } = options;
+  const { volume, layout, instance } = options;
   const tally = { seen: 0, setAside: 0, removed: 0 };
   const shards = await namesIn(volume, layout.attachments);
   if (shards.length === 0) return tally;
   const now = await readVolumeClock(volume, layout, instance, "attachments");
   const sweep: Sweep = { ...options, now, tally };
   await sweepEach(namesInShards(volume, layout.attachments, shards), signal, async ([shard, name]) => {
-    await options.delay(1_000 / sessionsPerSecond);
+    await options.delay(1_000 / SESSIONS_PER_SECOND);
     if (DELETED_NAME.test(name)) {
       await volume.removeFolder(`${layout.attachments}/${shard}/${name}`);
       tally.removed += 1;
-    } else if (SESSION_HASH.test(name)) {
+    } else if (HASH_PATTERN.test(name)) {
       tally.seen += 1;
       await sweepSession(sweep, name);
     }

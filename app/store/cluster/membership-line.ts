@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { HASH_PATTERN } from "~/conversation/session/session-id";
 
 export const MEMBERSHIP_FORMAT = 1;
 
@@ -19,7 +20,7 @@ const line = z.union([
   head,
   z.object({ beat: z.int().nonnegative() }),
   /** New revisions by session hash; null for a session that was removed. */
-  z.object({ changed: z.record(z.string().regex(/^[0-9a-f]{64}$/), z.int().positive().nullable()) }),
+  z.object({ changed: z.record(z.string().regex(HASH_PATTERN), z.int().positive().nullable()) }),
   /** More sessions changed than the node kept while the volume was away: readers must refresh all. */
   z.object({ missed: z.literal(true) }),
   z.object({ draining: z.literal(true) }),

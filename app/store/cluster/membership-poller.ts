@@ -21,20 +21,19 @@ export type MembershipPollerOptions = {
   /** Called after the first poll that fails, and after the first that succeeds again. */
   onFailure: (error: unknown) => void;
   onRecovery: () => void;
-  /**
-   * Times between polls, in milliseconds: with interest in a reply; the longest with interest in a session; without
-   * interest.
-   */
-  fastMs?: number;
-  quietMs?: number;
-  idleMs?: number;
 };
 
+/** Time between polls with interest in a reply, in milliseconds. */
+const FAST_MS = 1_000;
+/** The longest with interest in sessions only. */
+const QUIET_MS = 5_000;
+/** The same without interest. */
+const IDLE_MS = 30_000;
 /** Growth of the pause after each poll without news, while there is only interest in sessions. */
 const PAUSE_GROWTH = 1.05;
 
 export function createMembershipPoller(options: MembershipPollerOptions): MembershipPoller {
-  const { poll, now, timer, fastMs = 1_000, quietMs = 5_000, idleMs = 30_000 } = options;
+  const { poll, now, timer } = options;
   const attending: Record<Interest, number> = { reply: 0, watch: 0 };
   let isRunning = false;
   let isPolling = false;
@@ -44,9 +43,9 @@ export function createMembershipPoller(options: MembershipPollerOptions): Member
   let cancelTimer = () => {};
 
   function pause(): number {
-    if (attending.reply > 0) return fastMs;
-    if (attending.watch > 0) return Math.min(quietMs, fastMs * PAUSE_GROWTH ** withoutNews);
-    return idleMs;
+    if (attending.reply > 0) return FAST_MS;
+    if (attending.watch > 0) return Math.min(QUIET_MS, FAST_MS * PAUSE_GROWTH ** withoutNews);
+    return IDLE_MS;
   }
 
   function schedule() {

@@ -6,7 +6,7 @@ export type DocumentAge = {
   retiredAge: number | null;
   /** Whether a tombstone stays for good. */
   isFinal: boolean;
-  /** Whether the folder holds files beside the newest revision. */
+  /** Whether the folder holds files other than the newest revision. */
   hasLeftovers: boolean;
 };
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { HASH_PATTERN } from "~/conversation/session/session-id";
 import { isGone } from "~/store/volume/errno";
 import { namesIn, namesInShards } from "~/store/volume/list-folder";
 import type { DocumentKind, RevisionDocument } from "./document-kind";
@@ -49,12 +50,11 @@ export type RetentionOptions<W extends RevisionDocument, H extends W> = {
     warn(details: object, message: string): void;
   };
   documentsPerSecond?: number;
-  /** How long a tombstone stays, in days. */
-  graceDays?: number;
 };
 
 const SHARDS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
-const DOCUMENT_HASH = /^[0-9a-f]{64}$/;
+/** How long a tombstone stays, in milliseconds. */
+const GRACE_MS = 7 * DAY_MS;
 /** Bytes; a tombstone is smaller. */
 const MAX_TOMBSTONE_SIZE = 2_048;
 /** Left by a node that died while it deleted a document. */
@@ -64,9 +64,8 @@ export function createRetention<W extends RevisionDocument, H extends W>(
   options: RetentionOptions<W, H>,
 ): Retention {
   const { volume, layout, kind, instance, retirement, days, clock, timer, random, log } = options;
-  const { documentsPerSecond = 20, graceDays = 7 } = options;
+  const { documentsPerSecond = 20 } = options;
   const maxAge = days === null ? Infinity : days * DAY_MS;
-  const graceMs = graceDays * DAY_MS;
   const headers = kind.headerCodec();
 
   async function sweep(signal: AbortSignal): Promise<SweepTally> {
@@ -87,7 +86,7 @@ export function createRetention<W extends RevisionDocument, H extends W>(
       tally.removed += 1;
     } else if (parseDoomedName(name)) {
       if (await retirement.finishRemoval(name)) tally.removed += 1;
-    } else if (DOCUMENT_HASH.test(name)) {
+    } else if (HASH_PATTERN.test(name)) {
       tally.seen += 1;
       await sweepDocument(name, volumeNow, tally);
     }
@@ -117,7 +116,7 @@ export function createRetention<W extends RevisionDocument, H extends W>(
       const hasLeftovers = contents.revisions.length + contents.journals.length + contents.damaged.length > 1;
       await act(
         hash,
-        retentionAction({ fileAge, retiredAge, isFinal, hasLeftovers }, { maxAge, graceMs }),
+        retentionAction({ fileAge, retiredAge, isFinal, hasLeftovers }, { maxAge, graceMs: GRACE_MS }),
         tally,
       );
     } catch (error) {

@@ -23,8 +23,8 @@ export function sessionDocuments(
       document.format = formatFor(document);
       checkStoredSession(document, base);
     },
-    // A reply may have lost its runner, and be due to be taken over.
-    mustBeRead: ({ reply }) => reply !== null,
+    // A reply may have lost its runner, and be due to be taken over. A tombstone is no revision that anybody has.
+    mustBeRead: ({ reply, retiredAt }) => reply !== null || retiredAt !== undefined,
     noneWhole: () =>
       new ExpectedError(
         "session_damaged",

@@ -77,8 +77,12 @@ describe("a session", () => {
     expect(now?.commit).not.toBe(before?.commit);
   });
 
-  test("headRevision is null for a missing session, and where a reply may run", async () => {
+  test("headRevision is null for a missing or deleted session, and where a reply may run", async () => {
     const { store, layout } = createTestStore(temporaryFolder());
+    expect(await store.headRevision(KEY)).toBeNull();
+    await store.update(KEY, append("m1"));
+    await store.remove(KEY);
+    expect(await store.read(KEY)).toBeNull();
     expect(await store.headRevision(KEY)).toBeNull();
     await store.update(KEY, append("m1"));
     writeFileSync(layout.journal(KEY, "r1", 1), "");

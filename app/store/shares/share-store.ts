@@ -1,4 +1,5 @@
 import { ExpectedError } from "~/conversation/expected-error";
+import { sessionNotFound } from "~/conversation/session/require-session";
 import type { Session, Share } from "~/conversation/session/session";
 import {
   addShare,
@@ -157,8 +158,4 @@ function findShare(
 /** Whether it is certain that nothing was committed. */
 function isRefusal(error: unknown): boolean {
   return ExpectedError.isInstance(error) && error.code !== "volume_unavailable";
-}
-
-function sessionNotFound(): ExpectedError {
-  return new ExpectedError("session_not_found", "This conversation does not exist or was deleted.");
 }

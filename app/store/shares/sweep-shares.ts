@@ -16,13 +16,14 @@ export type ShareSweepOptions = {
   sessions: Pick<SessionStore, "header">;
   /** Resolves after a number of milliseconds. */
   delay: (ms: number) => Promise<unknown>;
-  sharesPerSecond?: number;
 };
 
 export type ShareSweepTally = { seen: number; removed: number };
 
 /** Minimum age in milliseconds of a file to remove: longer than a request takes from its file to its commit. */
 const YOUNG_MS = 3_600_000;
+/** Bounded, so that a sweep leaves the volume to requests. */
+const SHARES_PER_SECOND = 20;
 
 const SHARE_NAME = /^([0-9a-f]{64})\.json$/;
 
@@ -32,13 +33,13 @@ const SHARE_NAME = /^([0-9a-f]{64})\.json$/;
  * @throws what the volume throws
  */
 export async function sweepShares(options: ShareSweepOptions, signal: AbortSignal): Promise<ShareSweepTally> {
-  const { volume, layout, instance, sessions, sharesPerSecond = 20 } = options;
+  const { volume, layout, instance, sessions } = options;
   const tally = { seen: 0, removed: 0 };
   const shards = await namesIn(volume, layout.shares);
   if (shards.length === 0) return tally;
   const now = await readVolumeClock(volume, layout, instance, "shares");
   await sweepEach(namesInShards(volume, layout.shares, shards), signal, async ([shard, name]) => {
-    await options.delay(1_000 / sharesPerSecond);
+    await options.delay(1_000 / SHARES_PER_SECOND);
     const path = `${layout.shares}/${shard}/${name}`;
     tally.seen += 1;
     if (!(await isLeftover(path, name))) return;

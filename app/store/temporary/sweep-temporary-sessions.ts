@@ -1,4 +1,5 @@
 import { ExpectedError } from "~/conversation/expected-error";
+import { HASH_PATTERN } from "~/conversation/session/session-id";
 import type { Layout } from "~/store/documents/layout";
 import { sweepEach } from "~/store/volume/sweep-each";
 import type { SessionStore } from "~/store/sessions/session-store";
@@ -29,8 +30,6 @@ const TEMPORARY_MS = 86_400_000;
 /** Minimum age in milliseconds of a mark without a session: longer than a request takes from its mark to its commit. */
 const YOUNG_MS = 3_600_000;
 
-const SESSION_HASH = /^[0-9a-f]{64}$/;
-
 /**
  * Deletes temporary sessions whose tab was closed a minute ago, and those that were not used for a day. The day is over
  * by two clocks, like that of `RETENTION_DAYS`: the volume's, for the age of the mark, and this node's. A session goes
@@ -50,7 +49,7 @@ export async function sweepTemporarySessions(
   const now = await readVolumeClock(volume, layout, instance, "temporary");
   await sweepEach(names, signal, async (name) => {
     // Names of later versions are left alone.
-    if (!SESSION_HASH.test(name)) return;
+    if (!HASH_PATTERN.test(name)) return;
     tally.seen += 1;
     if (!(await isDue(name))) return;
     await remove(name);

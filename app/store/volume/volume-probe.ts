@@ -13,7 +13,7 @@ import type { Volume } from "./volume";
 export type VolumeState = { usable: true; full?: string } | { usable: false; reason: string };
 
 export type VolumeProbe = {
-  /** Whether commits can be written. Never rejects, and resolves within `patienceMs`. */
+  /** Whether commits can be written. Never rejects, and resolves within `PATIENCE_MS`. */
   state(): Promise<VolumeState>;
 };
 
@@ -25,16 +25,17 @@ export type VolumeProbeOptions = {
   /** A monotonic clock in milliseconds. */
   now: () => number;
   timer?: Timer;
-  /** How long a result is reused, in milliseconds, so that frequent health checks cost few operations. */
-  freshMs?: number;
-  /** Time after which the volume counts as unusable, in milliseconds. */
-  patienceMs?: number;
   /** Called with the first state, and with each state that differs from the one before. */
   onChange?: (state: VolumeState) => void;
 };
 
+/** How long a result is reused, in milliseconds, so that frequent health checks cost few operations. */
+const FRESH_MS = 2_000;
+/** Time without an answer after which the volume counts as unusable, in milliseconds. */
+const PATIENCE_MS = 2_500;
+
 export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
-  const { now, timer = realTimer, freshMs = 2_000, patienceMs = 2_500 } = options;
+  const { now, timer = realTimer } = options;
   const probe = createProbe(options);
   let latest: { at: number; state: VolumeState } | null = null;
   let running: { since: number; state: Promise<VolumeState> } | null = null;
@@ -60,11 +61,11 @@ export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
 
   return {
     async state() {
-      if (!running && latest && now() - latest.at <= freshMs) return latest.state;
+      if (!running && latest && now() - latest.at <= FRESH_MS) return latest.state;
       const { since, state } = running ?? beginProbe();
       let cancel = () => {};
       const impatience = new Promise<VolumeState>((resolve) => {
-        const left = Math.max(0, since + patienceMs - now());
+        const left = Math.max(0, since + PATIENCE_MS - now());
         cancel = timer(left, () => resolve({ usable: false, reason: "it gives no answer" }));
       });
       const first = await Promise.race([state, impatience]);

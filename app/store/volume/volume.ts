@@ -141,7 +141,7 @@ export type VolumeOptions = {
   reserved?: number;
   /** Callers that may wait for a slot before some are refused at once. */
   maxWaiting?: number;
-  /** Fairness key of the current caller. Waiters are served round-robin by key (fair-semaphore.ts). */
+  /** Fairness key of the current caller. Waiters are served by start-time fair queueing over keys (fair-semaphore.ts). */
   fairnessKey?: () => FairnessKey;
   burstBytes?: number;
   /** Resolves when the caller of an interactive operation may go on: callers of other keys may come first. */

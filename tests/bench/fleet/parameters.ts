@@ -55,7 +55,7 @@ export const TAKEOVER: readonly Step[] = [
 ];
 /** Takeovers that a node has under way at once, so that its own replies go on meanwhile. */
 export const TAKEOVERS_AT_ONCE = 8;
-/** Time between two looks for logs of dead nodes, in ms. */
+/** Time between two passes over the logs of dead nodes, in ms. */
 export const BURY_EVERY_MS = { min: 15_000, max: 25_000 };
 /** Pause after each reply, with no browser, that a burier takes over, in ms. */
 export const BURIAL_PAUSE_MS = 20;

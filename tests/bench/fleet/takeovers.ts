@@ -84,7 +84,7 @@ export function createTakeovers(
         else unwatched.push(() => takeOver(orphan, bytes, () => clock.after(BURIAL_PAUSE_MS, buryNext)));
       }
       const buryNext = () => unwatched.shift()?.();
-      // At any moment between two looks for logs of dead nodes.
+      // At any moment between two passes over the logs of dead nodes.
       const between = choices.whole(BURY_EVERY_MS.min, BURY_EVERY_MS.max);
       if (unwatched.length > 0) clock.after(choices.whole(0, between), buryNext);
     },

@@ -1,7 +1,7 @@
 /** Microseconds of the machine's monotonic clock, which all its processes share. */
 export const monotonicUs = (): number => Number(process.hrtime.bigint() / 1_000n);
 
-/** A token that says when the model made it, so that whoever receives it knows how old it is. */
+/** A token that says when the model made it, so that its receiver knows how old it is. */
 export const stampToken = (producedAt: number): string => `~${producedAt} `;
 
 /** The stamps in a piece of an event stream, in order. Several tokens may have become one chunk on the way. */
