@@ -5,6 +5,8 @@ import { reportProgress } from "./tool-delivery";
 export type NotificationHandlers = {
   /** Called when the server says that its tools have changed. */
   onListChange: () => void;
+  /** Characters of one event. A stream with a longer one fails. */
+  maxLength: number;
 };
 
 export type NotificationFilter = ReturnType<typeof createNotificationFilter>;
@@ -42,7 +44,7 @@ export function createNotificationFilter(handlers: NotificationHandlers) {
         if (!isStream || !response.body) return response;
         const body = response.body
           .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
-          .pipeThrough(new EventSourceParserStream())
+          .pipeThrough(new EventSourceParserStream({ maxBufferSize: handlers.maxLength }))
           .pipeThrough(
             new TransformStream<EventSourceMessage, string>({
               transform(event, controller) {

@@ -1,4 +1,5 @@
 import { createMCPClient, type MCPClient } from "@ai-sdk/mcp";
+import { boundedFetch } from "./bounded-fetch";
 import { createNotificationFilter } from "./notifications";
 import { DeliveringStdioTransport } from "./stdio-transport";
 import { createToolFetch } from "./tool-fetch";
@@ -26,6 +27,8 @@ export type ServerConnectionOptions = {
 /** Longest time to connect, and to list tools, in milliseconds. */
 const CONNECT_MS = 10_000;
 export const LIST_TIMEOUT_MS = 10_000;
+/** Bytes of one answer of a server over HTTP: some images of the largest size, and what a small node can hold. */
+const MAX_ANSWER_BYTES = 32_000_000;
 
 /** `abort` ends an attempt to connect. */
 type Open = { abort: () => void; client: Promise<MCPClient>; users: number; isRetired: boolean };
@@ -100,7 +103,7 @@ async function open(
   onFailure: () => void,
 ): Promise<MCPClient> {
   const { connection } = config;
-  const filter = createNotificationFilter({ onListChange });
+  const filter = createNotificationFilter({ onListChange, maxLength: MAX_ANSWER_BYTES });
   const transport =
     connection.kind === "stdio"
       ? new DeliveringStdioTransport(connection, { take: filter.take, onEnd: onFailure })
@@ -108,7 +111,7 @@ async function open(
           type: connection.kind,
           url: connection.url,
           headers: connection.headers,
-          fetch: filter.filterFetch(createToolFetch(fetch)),
+          fetch: filter.filterFetch(createToolFetch(boundedFetch(fetch, MAX_ANSWER_BYTES))),
           onSessionExpired: onFailure,
         };
   return createMCPClient({

@@ -1,5 +1,6 @@
 import { IMAGE_TYPES, attachmentPart, type AttachmentView } from "~/conversation/files/attachment";
 import { MAX_OUTPUT_LENGTH, MAX_TOOL_ERROR_LENGTH } from "~/conversation/calls/call-state";
+import { isObject } from "~/conversation/is-object";
 import type { ToolResult, ToolSource } from "~/conversation/calls/tool-set";
 import type { ToolOutput } from "~/conversation/calls/tool-part";
 
@@ -22,6 +23,12 @@ type Content = {
 
 /** Images of one result that are kept. */
 const MAX_FILES = 10;
+/** Items of one result that are kept, and pages that it names: a message has all of them in it. */
+const MAX_ITEMS = 100;
+/** Longer addresses are no links that people follow. */
+const MAX_URL_LENGTH = 2_000;
+/** Levels of structured content. Far more could be read here, and not be written as a part of a message. */
+const MAX_DEPTH = 100;
 
 /**
  * Converts a result of a server. Images become attachments of the session; a text that is too long for a message is cut
@@ -35,13 +42,17 @@ export async function toCallResult(result: unknown, toolName: string, keep: Keep
     isError?: unknown;
   };
   const items = createItems(toolName, keep);
-  for (const each of Array.isArray(content) ? content : []) await items.add(each);
+  const given = Array.isArray(content) ? content : [];
+  for (const each of given.slice(0, MAX_ITEMS)) await items.add(each);
+  if (given.length > MAX_ITEMS) items.addNote(`${String(given.length - MAX_ITEMS)} more items`, "left out");
   if (isError === true) {
     const text = items.text().slice(0, MAX_TOOL_ERROR_LENGTH).toWellFormed().trim();
     return { state: "output-error", errorText: text || "The tool reported an error without a word." };
   }
   const output: ToolOutput = { content: items.all() };
-  const structured = JSON.stringify(structuredContent);
+  const isDeep = isDeeper(structuredContent, MAX_DEPTH);
+  const structured = isDeep ? undefined : JSON.stringify(structuredContent);
+  if (isDeep) items.addNote("structured content", "nested too deeply");
   // Servers repeat it as text; it is kept where it is the only content.
   if (structured !== undefined && output.content.length === 0) {
     if (structured.length <= MAX_OUTPUT_LENGTH) output.structuredContent = structuredContent;
@@ -53,6 +64,16 @@ export async function toCallResult(result: unknown, toolName: string, keep: Keep
     output: { ...output, content: items.all() },
     ...(sources.length > 0 && { sources }),
   };
+}
+
+/** Whether a value of JSON has more levels than this. Without recursion, which many levels would end. */
+function isDeeper(value: unknown, levels: number): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= levels; depth++) {
+    level = level.flatMap((each) => (isObject(each) || Array.isArray(each) ? Object.values(each) : []));
+    if (level.length === 0) return false;
+  }
+  return true;
 }
 
 function createItems(toolName: string, keep: KeepFile) {
@@ -101,12 +122,13 @@ function createItems(toolName: string, keep: KeepFile) {
         else addNote(filename.slice(0, 100), "not a kind of image that is shown here");
       } else if (type === "resource_link" && typeof uri === "string") {
         const label = [title, name, uri].find((each) => typeof each === "string") as string;
-        if (/^https?:/.test(uri))
+        if (/^https?:/.test(uri) && uri.length <= MAX_URL_LENGTH)
           sources.push({ url: uri, ...(label !== uri && { title: label.slice(0, 500) }) });
         await addText(`${label}: ${uri}`);
       } else if (type === "resource" && typeof resource?.text === "string") await addText(resource.text);
       else addNote(String(type).slice(0, 50), "a kind of content that is not shown here");
     },
+    addNote,
     text: () => items.flatMap((item) => (item.type === "text" ? [item.text] : [])).join("\n"),
     all: () => [...items],
     sources: () => sources,

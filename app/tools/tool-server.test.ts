@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { NotSent, type OfferedTool } from "~/conversation/calls/tool-set";
 import type { ToolOutput } from "~/conversation/calls/tool-part";
 import { realClocks } from "~/clocks";
+import { createFakeTime } from "../../tests/fixtures/fake-time";
 import {
   mcpTools,
   progressOf,
@@ -24,16 +25,22 @@ const textIn = ({ content: [only] }: ToolOutput) => (only?.type === "text" ? onl
 const text = (words: string) => ({ content: [{ type: "text", text: words }] });
 const logged: { fields: object; message: string }[] = [];
 
-const connect = (url: string, change: object = {}, fetch = globalThis.fetch): ToolServer =>
-  configured({ url, readOnly: ["read"], ...change }, fetch);
+type Time = Pick<typeof realClocks, "now" | "timer">;
 
-function configured(files: object, fetch = globalThis.fetch): ToolServer {
+const connect = (
+  url: string,
+  change: object = {},
+  fetch = globalThis.fetch,
+  clocks: Time = realClocks,
+): ToolServer => configured({ url, readOnly: ["read"], ...change }, fetch, clocks);
+
+function configured(files: object, fetch = globalThis.fetch, clocks: Time = realClocks): ToolServer {
   const config = JSON.stringify({ mcpServers: { files } });
   const log = (fields: object, message: string) => void logged.push({ fields, message });
   const server = createToolServer({
     config: parseTools(config, {}).servers[0]!,
     fetch,
-    clocks: realClocks,
+    clocks,
     keepFile: () => (filename, bytes) =>
       Promise.resolve({ id: "a".repeat(64), mediaType: "image/png", filename, size: bytes.length }),
     tokensFor: () => {
@@ -106,6 +113,30 @@ describe("a server of tools", () => {
     });
     result = { content: [], structuredContent: { n: 1 } };
     expect(await tool.call(request())).toMatchObject({ output: { structuredContent: { n: 1 } } });
+  });
+
+  it.each<[string, object]>([
+    ["texts", { type: "text", text: "x" }],
+    ["unknown things", { type: "hologram" }],
+    ["links", { type: "resource_link", uri: "https://example.org/a", name: "a" }],
+    ["long links", { type: "resource_link", uri: `https://example.org/${"a".repeat(2_500)}`, name: "a" }],
+  ])("keeps a result of many %s within what a message holds", async (_, item) => {
+    const content = Array.from({ length: 5_000 }, () => item);
+    const { url } = await serverThat((_call, __, reply) => reply({ content }));
+    const result = await (await toolOf(connect(url), "files_read")).call(request());
+    expect(JSON.stringify(result).length).toBeLessThan(100_000);
+    expect(inspect(result, { depth: 9, maxArrayLength: null })).toContain("[4900 more items: left out]");
+  });
+
+  it.each([100, 2_000])("notes structured content of %d levels that cannot be stored", async (levels) => {
+    const structuredContent = JSON.parse(`${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`) as object;
+    const { url } = await serverThat((_call, __, reply) => reply({ content: [], structuredContent }));
+    const result = await (await toolOf(connect(url), "files_read")).call(request());
+    const note = { type: "text", text: "[structured content: nested too deeply]" };
+    expect(result).toMatchObject({
+      state: "output-available",
+      output: levels > 100 ? { content: [note] } : { structuredContent },
+    });
   });
 
   it("names the pages that a result links to as sources", async () => {
@@ -229,6 +260,83 @@ describe("a server of tools", () => {
     expect(await tool.call(request())).toMatchObject({ output: text("done") });
     await expect.poll(() => server.tools()?.map(({ name }) => name)).toContain("files_more");
   });
+});
+
+/** A fetch that answers requests for the list of tools itself, and counts them. */
+function listing(answer: (cursor: unknown) => object | string) {
+  const listed = { times: 0 };
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const body = typeof init?.body === "string" ? init.body : "{}";
+    const { id, method, params } = JSON.parse(body) as { [key in "id" | "method"]: unknown } & {
+      params?: { cursor?: unknown };
+    };
+    if (method !== "tools/list") return globalThis.fetch(input, init);
+    listed.times += 1;
+    const result = answer(params?.cursor);
+    if (typeof result === "object") return Response.json({ jsonrpc: "2.0", id, result });
+    const tools = mcpTools("read");
+    const event = `data: ${JSON.stringify({ jsonrpc: "2.0", id, result: { tools } })}\n\n`;
+    return new Response(result + event, { headers: { "Content-Type": "text/event-stream" } });
+  };
+  return { listed, fetch };
+}
+
+const CHANGED = `data: ${JSON.stringify({ jsonrpc: "2.0", method: "notifications/tools/list_changed" })}\n\n`;
+
+describe("a server of tools whose list is odd", () => {
+  const answered: McpAnswer = (_, __, reply) => reply(text(""));
+
+  it.each([
+    ["ends with an empty cursor", "", 1],
+    ["never ends", "again", 50],
+  ])("that %s has the tools that it has named", async (_, nextCursor, times) => {
+    const { url } = await serverThat(answered);
+    const { listed, fetch } = listing((cursor) => ({
+      tools: cursor === undefined ? mcpTools("read") : [],
+      nextCursor,
+    }));
+    const server = connect(url, {}, fetch);
+    await server.refresh();
+    expect(server.tools()?.map(({ name }) => name)).toEqual(["files_read"]);
+    expect(listed.times).toBe(times);
+  });
+
+  it("that changes whenever it is listed is asked again, and not all the time", async () => {
+    const { url } = await serverThat(answered);
+    const { listed, fetch } = listing(() => CHANGED.repeat(20));
+    const time = createFakeTime();
+    const server = connect(url, {}, fetch, time);
+    await server.refresh();
+    await time.advance(999);
+    expect(listed.times).toBe(1);
+    await time.advance(1);
+    await expect.poll(() => listed.times).toBe(2);
+  });
+});
+
+describe("a server of tools that sends too much", () => {
+  it.each(["application/json", "text/event-stream"])(
+    "as %s leaves the outcome of the call unknown, and is not read to its end",
+    async (type) => {
+      let sent = 0;
+      const mcp = await serverThat((_, response) => {
+        response.writeHead(200, { "Content-Type": type }).write("data: ");
+        const piece = "x".repeat(1_000_000);
+        const more = () => {
+          while (!response.destroyed && sent < 200) {
+            sent += 1;
+            if (!response.write(piece)) return void response.once("drain", more);
+          }
+        };
+        more();
+      });
+      const tool = await toolOf(connect(mcp.url, { timeoutSeconds: 2 }), "files_read");
+      const failure = await tool.call(request()).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(Error);
+      expect(failure).not.toBeInstanceOf(NotSent);
+      expect(sent).toBeLessThan(100);
+    },
+  );
 });
 
 describe("a server of tools that is a child of this process", () => {

@@ -27,7 +27,7 @@ export type ToolServer = {
 export type ToolServerOptions = {
   config: ToolServerConfig;
   fetch: typeof globalThis.fetch;
-  clocks: Pick<Clocks, "now">;
+  clocks: Pick<Clocks, "now" | "timer">;
   /** Stores a file in a session. */
   keepFile: (sessionHash: string) => KeepFile;
   tokensFor: ServerConnectionOptions["tokensFor"];
@@ -36,9 +36,12 @@ export type ToolServerOptions = {
 
 /** Age at which a list of tools is asked for anew, in milliseconds: not all servers say when theirs changes. */
 const LIST_MS = 60_000;
+/** Shortest time from one list to the next that a server causes by saying that it has changed, in milliseconds. */
+const RELIST_MS = 1_000;
 /** Time after a failure in which a server is not asked again, in milliseconds. */
 const RETRY_MS = 10_000;
 const MAX_TOOLS = 200;
+const MAX_PAGES = 50;
 const MAX_DESCRIPTION_LENGTH = 4_000;
 
 export function createToolServer(options: ToolServerOptions): ToolServer {
@@ -47,9 +50,15 @@ export function createToolServer(options: ToolServerOptions): ToolServer {
   let refreshing: Promise<void> | null = null;
   let failedAt = -Infinity;
   let isAway = false;
+  /** Whether the server has said so since the last list was asked for. */
+  let hasChanged = false;
+  let askedAt = -Infinity;
+  let endPause: (() => void) | null = null;
   const connection = createServerConnection({ ...options, onListChange });
 
   async function list() {
+    hasChanged = false;
+    askedAt = clocks.now();
     try {
       const tools = await connection.use(listAll);
       listed = { at: clocks.now(), tools: tools.slice(0, MAX_TOOLS).map((tool) => offer(tool)) };
@@ -66,14 +75,25 @@ export function createToolServer(options: ToolServerOptions): ToolServer {
 
   function refresh(): Promise<void> {
     const now = clocks.now();
-    const isFresh = listed !== null && now - listed.at < LIST_MS;
+    const isFresh = listed !== null && !hasChanged && now - listed.at < LIST_MS;
     if (!refreshing && (isFresh || now - failedAt < RETRY_MS)) return Promise.resolve();
-    return (refreshing ??= list().finally(() => (refreshing = null)));
+    return (refreshing ??= list().finally(() => {
+      refreshing = null;
+      if (hasChanged) relist();
+    }));
   }
 
   function onListChange() {
-    if (listed) listed = { ...listed, at: -Infinity };
-    void refresh();
+    hasChanged = true;
+    if (!refreshing) relist();
+  }
+
+  /** A server may say so at each list, or all the time. */
+  function relist() {
+    endPause ??= clocks.timer(Math.max(0, askedAt + RELIST_MS - clocks.now()), () => {
+      endPause = null;
+      void refresh();
+    });
   }
 
   function offer({ name, title, description, inputSchema }: ListedTool): OfferedTool {
@@ -117,23 +137,28 @@ export function createToolServer(options: ToolServerOptions): ToolServer {
     tools: () => listed?.tools ?? null,
     isAway: () => isAway,
     refresh,
-    close: connection.close,
+    close() {
+      endPause?.();
+      return connection.close();
+    },
   };
 }
 
 type ListedTool = Awaited<ReturnType<MCPClient["listTools"]>>["tools"][number];
 
+/** Some servers end with an empty cursor, and some never end. */
 async function listAll(client: MCPClient): Promise<ListedTool[]> {
   const tools: ListedTool[] = [];
-  let cursor: string | undefined;
-  do {
+  let cursor: string | null | undefined;
+  for (let pages = 0; pages < MAX_PAGES && tools.length < MAX_TOOLS; pages++) {
     const page = await client.listTools({
-      ...(cursor !== undefined && { params: { cursor } }),
+      ...(cursor && { params: { cursor } }),
       options: { timeout: LIST_TIMEOUT_MS },
     });
     tools.push(...page.tools);
     cursor = page.nextCursor;
-  } while (cursor !== undefined && tools.length < MAX_TOOLS);
+    if (!cursor) break;
+  }
   return tools;
 }
 

@@ -68,6 +68,12 @@ describe("the configuration of tools", () => {
       JSON.stringify({ mcpServers: { "my files": { command: "x" } } }),
       /letters/,
     ],
+    ["a header that is none", one({ url: "http://x", headers: { "X Y": "hunter2" } }), /files\.headers\.X Y/],
+    [
+      "a header with a line break",
+      one({ url: "http://x", headers: { X: "hunter\n2" } }),
+      /^((?!hunter).)*files\.headers\.X cannot((?!hunter).)*$/,
+    ],
     ["a reserved name", JSON.stringify({ mcpServers: { demo: { command: "x" } } }), /taken/],
     [
       "names of which one begins the other",

@@ -41,6 +41,19 @@ const ours = {
   offByDefault: z.boolean().default(false),
 };
 const texts = z.record(z.string(), z.string()).default({});
+/** By name and value as fetch takes them: it would refuse each request, and say why with the value. */
+const headers = z
+  .record(
+    z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/, "this is no name of a header"),
+    z
+      .string()
+      .trim()
+      .regex(
+        /^[\t\x20-\x7e\x80-\xff]*$/,
+        "a header takes no line break, and no other character than Latin-1",
+      ),
+  )
+  .default({});
 const secret = z.string().min(1);
 const oauth = z.strictObject({
   tokenUrl: z.url({ protocol: /^https?$/ }).optional(),
@@ -53,7 +66,7 @@ const oauth = z.strictObject({
 const remote = z.object({
   type: z.enum(["http", "streamable-http", "sse"]).default("http"),
   url: z.url({ protocol: /^https?$/ }),
-  headers: texts,
+  headers,
   oauth: oauth.optional(),
   ...ours,
 });

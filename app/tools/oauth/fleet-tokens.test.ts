@@ -112,6 +112,20 @@ describe("the tokens of a server of tools", () => {
     expect(await node().current()).toBe("access-1");
   });
 
+  it.each([[{ expires_in: null, refresh_token: null }], [{ expires_in: 0, refresh_token: "" }]])(
+    "count also with odd fields beside them: %j",
+    async (odd) => {
+      stub.answer.odd = odd;
+      expect(await node().current()).toBe("access-1");
+    },
+  );
+
+  it.each(["a\nb", "a b", "ä", ""])("are not kept where they fit in no header: %j", async (token) => {
+    stub.answer.odd = { access_token: token };
+    await expect(node().current()).rejects.toThrow("has sent no tokens");
+    expect(filesIn(dataDir, /\.tokens$/)).toEqual([]);
+  });
+
   it("are not requested again by any node after the refresh token was refused", async () => {
     await node().current();
     stub.state.isRevoked = true;

@@ -6,10 +6,14 @@ import type { Tokens } from "./token-box";
 /** Longest time for an answer of an authorization server, in milliseconds. */
 const REQUEST_MS = 10_000;
 
+/**
+ * An access token that fits in no header would be kept for good. Odd fields beside it are left out: the refresh token was
+ * used for this answer, and there may be no other one.
+ */
 const answer = z.object({
-  access_token: z.string().min(1),
-  refresh_token: z.string().min(1).optional(),
-  expires_in: z.coerce.number().positive().optional(),
+  access_token: z.string().regex(/^[\x21-\x7e]+$/),
+  refresh_token: z.string().min(1).optional().catch(undefined),
+  expires_in: z.coerce.number().positive().optional().catch(undefined),
 });
 
 /** The authorization server has refused the refresh token: it was revoked, or used before. Asking again cannot help. */

@@ -14,8 +14,8 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts the tokens of one server for the volume, with a key derived from what the operator has configured for it: who
- * has the volume alone cannot read them.
+ * Encrypts the tokens of one server for the volume, with a key derived from what the operator has configured for it, so
+ * that the volume alone does not disclose them.
  */
 export function createTokenBox(oauth: OAuthConfig, resource: string) {
   const { tokenUrl, issuer, clientId, clientSecret, refreshToken } = oauth;
