@@ -43,10 +43,7 @@ async function serve(env: Record<string, string> = {}): Promise<[ClusterNode, Cl
     env: {
       ...NO_LIMITS,
       ENCRYPT_AT_REST: "off",
-      MODEL_PROVIDER: "openai-compatible",
-      OPENAI_COMPATIBLE_BASE_URL: endpoint.baseUrl,
-      MODELS: "openai-compatible/one",
-      TITLE_MODEL: "none",
+      ...endpoint.env("one"),
       ...env,
     },
   });

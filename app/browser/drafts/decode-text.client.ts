@@ -3,10 +3,11 @@ import { analyse } from "chardet";
 /** Length of the sample that an encoding is detected from, in bytes. */
 const SAMPLE_BYTES = 65_536;
 /**
- * Confidence, in percent, that is added to the encodings of the reader's languages: of short texts, such as a table of
- * names, detection alone knows little.
+ * Confidence, in percent, that is added to the encodings of the reader's first language and of the others, among which
+ * browsers list English: of short texts, such as a table of names, detection alone knows little.
  */
-const OF_READER = 20;
+const OF_FIRST_LANGUAGE = 20;
+const OF_OTHER_LANGUAGES = 10;
 
 /** The encodings that programs without Unicode use, by language. All others use Windows-1252. */
 const ENCODINGS: Record<string, string> = {
@@ -14,8 +15,15 @@ const ENCODINGS: Record<string, string> = {
   ...{ ru: "windows-1251", uk: "windows-1251", bg: "windows-1251", be: "windows-1251", sr: "windows-1251" },
   ...{ pl: "windows-1250", cs: "windows-1250", sk: "windows-1250", hu: "windows-1250", ro: "windows-1250" },
   ...{ hr: "windows-1250", sl: "windows-1250", lt: "windows-1257", lv: "windows-1257", et: "windows-1257" },
-  ...{ vi: "windows-1258", th: "windows-874", ja: "shift_jis", ko: "euc-kr", zh: "gbk" },
+  ...{ vi: "windows-1258", th: "windows-874", ja: "shift_jis", ko: "euc-kr", zh: "gb18030" },
+  ...{ "zh-TW": "big5", "zh-HK": "big5" },
 };
+
+/** Encodings of Windows by those of ISO with almost the same letters, which detection does not tell apart. */
+const OF_WINDOWS: Record<string, string> = { "iso-8859-2": "windows-1250", "iso-8859-7": "windows-1253" };
+
+/** Encodings of languages that write most of their letters as ASCII does. */
+const LATIN = /^(?:windows-125[02478]|iso-8859-(?:[1-4]|1[03-6]))$/;
 
 /**
  * A text in an encoding other than UTF-8; null if the bytes are no text. UTF-16 is recognised by its mark or by the
@@ -27,9 +35,15 @@ export function decodeText(bytes: Uint8Array<ArrayBuffer>, languages: readonly s
   if (bytes.includes(0)) return decodeUtf16(bytes);
   for (const encoding of likelyEncodings(bytes.subarray(0, SAMPLE_BYTES), languages)) {
     const text = decode(bytes, encoding);
-    if (text !== null) return text;
+    if (text !== null && !(LATIN.test(encoding) && hasMostlyAccents(text))) return text;
   }
   return null;
+}
+
+/** Whether a text in Latin letters can only be another script, read in the wrong encoding. */
+function hasMostlyAccents(text: string): boolean {
+  const letters = text.match(/\p{L}/gu) ?? [];
+  return letters.filter((letter) => letter > "\x7F").length * 2 > letters.length;
 }
 
 /** Without a mark. In the right byte order, more of the characters are those that each text has. */
@@ -47,10 +61,16 @@ function likelyEncodings(sample: Uint8Array, languages: readonly string[]): stri
   const likely = new Map<string, number>();
   for (const { name, confidence } of analyse(sample)) {
     const encoding = canonical(name);
-    if (encoding !== null) likely.set(encoding, Math.max(likely.get(encoding) ?? 0, confidence));
+    const names = encoding === null ? [] : [encoding, OF_WINDOWS[encoding] ?? encoding];
+    for (const each of names) likely.set(each, Math.max(likely.get(each) ?? 0, confidence));
   }
-  const ofReader = languages.map((language) => ENCODINGS[language.split("-")[0]!] ?? "windows-1252");
-  for (const encoding of new Set(ofReader)) likely.set(encoding, (likely.get(encoding) ?? 0) + OF_READER);
+  const ofReader = new Set(
+    languages.map((each) => ENCODINGS[each] ?? ENCODINGS[each.split("-")[0]!] ?? "windows-1252"),
+  );
+  for (const [place, encoding] of [...ofReader].entries()) {
+    const added = place === 0 ? OF_FIRST_LANGUAGE : OF_OTHER_LANGUAGES;
+    likely.set(encoding, (likely.get(encoding) ?? 0) + added);
+  }
   return [...likely].sort(([, a], [, b]) => b - a).map(([encoding]) => encoding);
 }
 

@@ -36,6 +36,30 @@ test("a short text is decoded as programs in the reader's language write it", ()
 });
 
 test.each([
+  [
+    "Chinese",
+    ["zh-CN", "en"],
+    "b6a9b5a5bac52cbdf0b6ee0a313030312c33352e35d4aa0a",
+    "订单号,金额\n1001,35.5元\n",
+  ],
+  ["Chinese of Taiwan", ["zh-TW", "en"], "b0d3ab7e2cbbf9aee60aaff92c313030a4b80a", "商品,價格\n茶,100元\n"],
+  ["Czech", ["cs", "en-US"], "4a6de96e6f3b4dec73746f0a4a69f8ed3b506c7a65f20a", "Jméno;Město\nJiří;Plzeň\n"],
+  [
+    "Turkish",
+    ["tr", "en"],
+    "dd73696d3bde656869720adefc6b72fc3bdd7374616e62756c0a",
+    "İsim;Şehir\nŞükrü;İstanbul\n",
+  ],
+])("a short text is decoded for a reader of %s who also reads English", (_, languages, hex, expected) => {
+  expect(decodeText(bytesOf(hex), languages)).toBe(expected);
+});
+
+test("a text whose words have no plain Latin letter is not read as Western European", () => {
+  const hex = "c8ecff3bc3eef0eee40ac8e2e0ed3bcceef1eae2e00acce0f0e8ff3bcfe5f2e5f0e1f3f0e30a";
+  expect(decodeText(bytesOf(hex), ["en-US"])).toBe("Имя;Город\nИван;Москва\nМария;Петербург\n");
+});
+
+test.each([
   ["a picture", new Uint8Array(readFileSync("public/icon-192.png"))],
   ["an icon", new Uint8Array(readFileSync("public/favicon.ico"))],
   ["a program", bytesOf("7f454c4602010100000000000000000003003e0001000000")],

@@ -1,7 +1,7 @@
 import DOMPurify from "dompurify";
 import mermaid from "mermaid";
 import { beforeAll, describe, expect, test } from "vitest";
-import { lineOfError, mendDiagram } from "./mend-diagram";
+import { lineOfError, mendDiagram, wholeDiagram } from "./mend-diagram";
 
 // The parser needs no document but for this.
 beforeAll(() => void Object.assign(DOMPurify, { addHook() {}, sanitize: (text: string) => text }));
@@ -44,6 +44,38 @@ describe("is drawn once its labels are in quotes:", () => {
       "sequenceDiagram\nA->>B: do; more\nNote over A,B: x; #1\nalt ok; fine\nB->>A: y\nend",
     ],
     ["parts of a pie without quotes", "pie title Shares\n  a (b) : 10%\n"],
+    ["parts of a pie with units", 'pie\n  title Cost: 2024\n  "A" : 1,200\n  \'B\' : $30\n  "C "c"" : 5 €'],
+    [
+      "relations of entities in words",
+      "erDiagram\n  User ||--o{ Order Item : has many (x)\n  Order Item {\n    int id PK the key\n    enum('a', 'b') kind\n    map<string, int> m\n  }",
+    ],
+    [
+      "types with parameters and labels of classes",
+      'classDiagram\n  class List<T> {\n    +add(x: Map<K, List<V>> = {}) bool\n  }\n  class Bar[Bar (y)]\n  class "My Class"\n  List<T> <|-- ArrayList<T> : is: a\n  Bar : x: {y}',
+    ],
+    [
+      "names of states with hyphens",
+      "stateDiagram-v2\n  [*] --> Sub-State\n  state Sub-State {\n    a --> b: x-y\n  }",
+    ],
+    [
+      "quadrants",
+      "quadrantChart\n  title A (b)\n  x-axis Low (a) --> High\n  quadrant-1 Go!\n  Camp (B): [0.3, 0.6]",
+    ],
+    [
+      "axes",
+      "xychart-beta\n  title Sales (2024)\n  x-axis [jan, feb (x)]\n  y-axis Revenue ($) 0 --> 100\n  bar [1, 2]",
+    ],
+    [
+      "names of commits",
+      "gitGraph\n  commit id: first one\n  branch b\n  commit id: x tag: v1.0 type: HIGHLIGHT",
+    ],
+    ["cards of a board", "kanban\n  Todo\n    [Create (x)]\n    b[c: d]"],
+    ["colons in a timeline", "timeline\n  section A: B\n  10:30 : meeting"],
+    ["colons in a journey", "journey\n  section A: B\n  Make tea: 5: Me"],
+    [
+      "requirements",
+      "requirementDiagram\n  requirement r1 {\n    id: 1\n    text: must (x): y\n    risk: high\n    verifymethod: test\n  }",
+    ],
     ["brackets in a mind map", "mindmap\n  root((Main (x)))\n    Foo (bar)\n    b[qux (x)]"],
   ])("%s", async (_, source) => {
     expect(await errorOf(source)).not.toBeNull();
@@ -52,6 +84,20 @@ describe("is drawn once its labels are in quotes:", () => {
     expect(mended.split("\n")).toHaveLength(source.split("\n").length);
     expect(mendDiagram(mended)).toBe(mended);
   });
+});
+
+test("marks that end a name in a Gantt chart are entities", () => {
+  expect(
+    mendDiagram("gantt\n  title A: b\n  section C: d\n  Build: x #1 :a, 2024-01-01, 3d\n  Tea: 10:30, 5m"),
+  ).toBe(
+    "gantt\n  title A#58; b\n  section C#58; d\n  Build#58; x #35;1 :a, 2024-01-01, 3d\n  Tea: 10:30, 5m",
+  );
+});
+
+test("the parameters of types in members of classes are drawn, not taken for tags", () => {
+  const source = "classDiagram\n  A <|-- B\n  class A {\n    +f(x: Map<K, List<V>>) bool\n  }";
+  expect(wholeDiagram(source)).toBe(source.replace("<K, List<V>>", "‹K, List‹V››"));
+  expect(wholeDiagram("flowchart TD\n  A[Map<K>]")).toBe("flowchart TD\n  A[Map<K>]");
 });
 
 test("labels in quotes, comments, styles and other diagrams stay as they are", () => {

@@ -1,3 +1,11 @@
+import { escaped, memberOfClass, quoted } from "./diagram-labels";
+import * as charts from "./mend-charts";
+
+/** A Mermaid source of which everything is drawn. Its lines are those of the source. */
+export function wholeDiagram(source: string): string {
+  return /^\s*classDiagram/m.test(source) ? source.split("\n").map(memberOfClass).join("\n") : source;
+}
+
 /**
  * A Mermaid source as models write it, in the form that Mermaid parses: labels in quotes, with marks that have a meaning
  * as entities. Each line stays on its line, so that an error of the parser names the line of the source.
@@ -38,7 +46,7 @@ const MENDERS: Record<string, (line: string, index: number) => string> = {
   sequenceDiagram: (line) =>
     line.replace(SEQUENCE_TEXT, (_, before: string, text: string) => before + escaped(text, /[;#]/g)),
   mindmap: mendMindmap,
-  pie: (line) => line.replace(/^(\s*)([^"\s:][^":]*?)\s*:\s*([\d.]+)\s*%?\s*$/, '$1"$2" : $3'),
+  ...charts,
 };
 
 /** The text of a message or a note, of a block, or of a participant. */
@@ -142,29 +150,4 @@ function mendMindmap(line: string, index: number): string {
   if (!node) return `${indent}node_${String(index)}[${quoted(text)}]`;
   const [, id, opening, label, closing] = node;
   return `${indent}${id!}${opening!}${quoted(label!)}${closing!}`;
-}
-
-/**
- * A label in quotes, unless it is. Entities would be shown as such: quotes in it become typographic ones, and a space
- * without width keeps what only looks like a tag.
- */
-function quoted(label: string): string {
-  const text = label.trim();
-  if (/^"[^"]*"$/.test(text)) return text;
-  const safe = text
-    .replace(/"([^"]*)"/g, "“$1”")
-    .replaceAll('"', "”")
-    .replaceAll("`", "'")
-    .replace(/<(?!br\s*\/?>)(?=[a-z/!])/gi, "<\u200B");
-  return `"${safe}"`;
-}
-
-/** The text with some marks as Mermaid's entities. Entities stay. */
-function escaped(text: string, marks: RegExp): string {
-  return text
-    .split(/(#\w+;)/)
-    .map((piece, index) =>
-      index % 2 === 1 ? piece : piece.replace(marks, (mark) => `#${String(mark.charCodeAt(0))};`),
-    )
-    .join("");
 }

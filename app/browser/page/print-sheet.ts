@@ -6,8 +6,7 @@ export type PrintSheet = {
 };
 
 /** Prints a sheet of its own in place of the page. The sheet is in the page only while it is printed. */
-export function printSheet({ title, code, lines }: PrintSheet, page: Window = window): void {
-  const { document } = page;
+export function printSheet({ title, code, lines }: PrintSheet): void {
   const element = (name: string, text: string, className = "") => {
     const made = document.createElement(name);
     made.textContent = text;
@@ -20,6 +19,6 @@ export function printSheet({ title, code, lines }: PrintSheet, page: Window = wi
   sheet.append(element("h1", title), shown, ...lines.map((line) => element("p", line)));
   document.body.append(sheet);
   // Some browsers return from `print` before the sheet was printed.
-  page.addEventListener("afterprint", () => sheet.remove(), { once: true });
-  page.print();
+  window.addEventListener("afterprint", () => sheet.remove(), { once: true });
+  window.print();
 }

@@ -1,6 +1,6 @@
 import { flushSync } from "react-dom";
 import { createObservable, type Observable } from "./observable";
-import { pageClock } from "./page-clock";
+import { delay, pageClock } from "./page-clock";
 
 const printing = createObservable(false);
 const unfinished = new Set<Promise<unknown>>();
@@ -32,7 +32,7 @@ if (typeof window !== "undefined") {
 /** A browser prints at once, but diagrams, and formulas of messages that were not on screen, take a moment. */
 async function printWhenDrawn(): Promise<void> {
   flushSync(() => printing.set(true));
-  await Promise.race([allDrawn(), later(PATIENCE_MS)]);
+  await Promise.race([allDrawn(), delay(pageClock, PATIENCE_MS)]);
   window.print();
 }
 
@@ -41,13 +41,9 @@ async function allDrawn(): Promise<void> {
   while (unfinished.size > 0) {
     await Promise.allSettled(unfinished);
     // React renders it in a task.
-    await later(0);
+    await delay(pageClock, 0);
   }
   await Promise.allSettled(
     [...document.querySelectorAll<HTMLImageElement>(".diagram img")].map((image) => image.decode()),
   );
-}
-
-function later(ms: number): Promise<void> {
-  return new Promise((resolve) => void pageClock.after(ms, resolve));
 }

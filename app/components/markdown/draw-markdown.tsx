@@ -75,7 +75,7 @@ function drawBlockElement(node: HtmlElement, context: DrawContext): ReactNode {
     );
   }
   if (tag === "table") return <TableBlock dir={dir}>{blocks}</TableBlock>;
-  const name = tag === "p" || tag === "center" ? "div" : tag;
+  const name = ["p", "center", "section", "article"].includes(tag) ? "div" : tag;
   return createElement(name, { className, dir, colSpan: columns, rowSpan: rows }, blocks);
 }
 

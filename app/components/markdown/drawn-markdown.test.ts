@@ -50,13 +50,20 @@ const LOOPS: Record<string, (times: number) => string> = {
   "tags of blocks": (n) => "<div>\n".repeat(n),
   "items of HTML": (n) => "<ul><li>".repeat(n),
   entities: (n) => "&amp".repeat(n),
+  "tags with blank lines": (n) => "<p>\n\n".repeat(n),
+  "items with blank lines": (n) => "- a\n\n".repeat(n),
+  "displayed formulas with blank lines": (n) => "$$a\n\n".repeat(n),
+  "fences of Markdown whose ends open inner ones": (n) => "```md\na:\n```\nb\n".repeat(n),
 };
+
+/** Processor time after which a page seems dead. The bounds let texts of up to a fifth of it through. */
+const MAX_DRAWING_MS = 10_000;
 
 describe("a model in a loop", () => {
   test.each(Object.entries(LOOPS))("%s: is drawn, growing and whole", (_, loop) => {
     for (const times of [700, 3_000, 50_000]) {
       for (const ending of ["growing", "whole"] as const)
-        expect(draw(loop(times), ending)).toBeTypeOf("string");
+        expect(threadMsOf(() => draw(loop(times), ending))).toBeLessThan(MAX_DRAWING_MS);
     }
   });
 });
@@ -148,6 +155,14 @@ describe("every character of an answer is shown", () => {
   });
 });
 
+test("items and quotes of link definitions that the answer uses leave nothing empty", () => {
+  const html = draw(
+    "[a], [b] and [c]\n\n- d\n- [a]: https://a.example\n\n> [b]: https://b.example\n\n1. [c]: https://c.example",
+  );
+  expect(html.match(/<li>.*<\/li>/s)![0]).toBe("<li><p>d</p></li>");
+  expect(html).not.toMatch(/<blockquote|<ol/);
+});
+
 test("the words of any Markdown are rendered", () => {
   fc.assert(
     fc.property(markdownText, (markdown) => {
@@ -181,6 +196,17 @@ test("any characters are rendered", () => {
     ),
     { numRuns: 2_000 },
   );
+});
+
+test("twice as many links by reference take about twice as long", () => {
+  const textOf = (count: number) => {
+    const all = Array.from({ length: count }, (_, place) => `a${String(place)}`);
+    return `${all.map((each) => `[${each}] `).join("")}\n\n${all.map((each) => `[${each}]: https://a.example\n`).join("")}`;
+  };
+  const fastest = (count: number) =>
+    Math.min(...Array.from({ length: 3 }, () => threadMsOf(() => draw(textOf(count)))));
+  draw(textOf(350));
+  expect(fastest(700) / fastest(350)).toBeLessThan(3.5);
 });
 
 test("four times as much of ordinary Markdown takes about four times as long", () => {

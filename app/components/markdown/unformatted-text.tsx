@@ -29,14 +29,14 @@ export function UnformattedText({ text, why }: Props) {
 }
 
 /** The text in pieces, cut at a line end or a space if there is one near. */
-export function piecesOfText(text: string, length = PIECE_LENGTH): string[] {
+function piecesOfText(text: string): string[] {
   const pieces: string[] = [];
   for (let from = 0; from < text.length;) {
-    let to = Math.min(text.length, from + length);
+    let to = Math.min(text.length, from + PIECE_LENGTH);
     if (to < text.length) {
       const window = text.slice(from, to);
       const cut = Math.max(window.lastIndexOf("\n"), window.lastIndexOf(" ")) + 1;
-      if (cut > length / 2) to = from + cut;
+      if (cut > PIECE_LENGTH / 2) to = from + cut;
       else if (/[\uD800-\uDBFF]$/.test(window)) to -= 1;
     }
     pieces.push(text.slice(from, to));

@@ -32,6 +32,8 @@ test.each<[string, string[]]>([
   ["[THINK]a] [b[/THIN[/think]c", ["reasoning: a] [b[/THIN", "text: c"]],
   ["[thinking] is not a tag", ["text: [thinking] is not a tag"]],
   ["<seed:think>Hm.</seed:think>Yes.", ["reasoning: Hm.", "text: Yes."]],
+  ["◁think▷Hm.◁/think▷Yes.", ["reasoning: Hm.", "text: Yes."]],
+  ["<|begin_of_thought|>\nHm.\n<|end_of_thought|>\n\nYes.", ["reasoning: Hm.", "text: Yes."]],
   ["<thought>Hm.</thought>Yes.", ["reasoning: Hm.", "text: Yes."]],
   ["<think>a</think>\n<think>b</think>c", ["reasoning: a\n\nb", "text: c"]],
   ["<think>\n\n</think>\n\nYes.", ["text: Yes."]],

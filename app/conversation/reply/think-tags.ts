@@ -2,15 +2,17 @@ import type { Part, WordsPart } from "~/conversation/session/session";
 
 /** Names of tags around reasoning at the start of an answer, from models without a separate field for it. */
 const NAMES = ["think", "thinking", "thought", "reasoning", "seed:think"];
-/** Closing tags by their opening ones. `[THINK]` is Mistral's. */
+/** Closing tags by their opening ones. `[THINK]` is Mistral's, `◁think▷` Kimi's, the last OpenThinker's. */
 const CLOSING_OF: ReadonlyMap<string, string> = new Map([
   ...NAMES.map((name) => [`<${name}>`, `</${name}>`] as const),
   ["[think]", "[/think]"],
+  ["◁think▷", "◁/think▷"],
+  ["<|begin_of_thought|>", "<|end_of_thought|>"],
 ]);
 /** All tags. The first characters of an answer are held back while they may be the beginning of one. */
 const TAGS = [...CLOSING_OF].flat();
 
-const anyOf = (tags: Iterable<string>) => [...tags].map((tag) => tag.replace(/[[\]]/g, "\\$&")).join("|");
+const anyOf = (tags: Iterable<string>) => [...tags].map((tag) => tag.replace(/[[\]|]/g, "\\$&")).join("|");
 const OPENING = new RegExp(`^\\s*(${anyOf(CLOSING_OF.keys())})`, "i");
 /** A closing tag without an opening one, which the template has written: the reasoning came separately, or not. */
 const STRAY_CLOSING = new RegExp(`^\\s*(?:${anyOf(CLOSING_OF.values())})`, "i");

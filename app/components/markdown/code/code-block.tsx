@@ -123,7 +123,7 @@ function useColoured(code: string, language: string | null): ReactNode {
   ];
 }
 
-/** Each text is wrapped in an element: see `separateTexts`. */
+/** Each text is wrapped in an element, so that translation by the browser does not break React: see `drawText`. */
 function toReact(node: HighlightedNode, index: number): ReactNode {
   if (typeof node === "string") return <span key={index}>{node}</span>;
   const [only] = node.children;

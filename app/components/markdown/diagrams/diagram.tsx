@@ -9,7 +9,7 @@ import {
   type Drawing,
 } from "~/browser/page/diagram-renderer";
 import { drawingPng, drawingSvg, drawingUrl } from "~/browser/page/drawing-files";
-import { lineOfError, mendDiagram } from "~/browser/page/mend-diagram";
+import { lineOfError, mendDiagram, wholeDiagram } from "~/browser/page/mend-diagram";
 import { pageClock } from "~/browser/page/page-clock";
 import { printAfter } from "~/browser/page/printing";
 import { saveBlob } from "~/browser/page/save-blob";
@@ -158,7 +158,7 @@ async function drawMended(
   colours: DiagramColours,
 ): Promise<Drawing> {
   try {
-    return await draw(source, colours);
+    return await draw(wholeDiagram(source), colours);
   } catch (error) {
     const mended = mendDiagram(source);
     if (!(error instanceof InvalidDiagram) || mended === source) throw error;

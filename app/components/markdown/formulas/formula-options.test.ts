@@ -57,6 +57,8 @@ test.each([
   ["each row has its own", String.raw`\begin{align} a \label{x} \\ b \label{y} \end{align}`, "ab(x)(y)"],
   ["a tag of the formula's own is kept", String.raw`a \label{x} \tag{1}`, "a(1)"],
   ["references are shown as names", String.raw`a \ref{eq:1}, \text{see \eqref{x}}`, "aeq:1,see (x)"],
+  ["references of other packages", String.raw`a \autoref{eq:1}, \text{see \cref{x}}`, "aeq:1,see x"],
+  ["text in a box", String.raw`a \mbox{ if } \mathds{1}`, "a if 1"],
   ["chemistry", String.raw`\require{mhchem} \ce{H2O}`, "HX2O"],
 ])("what belongs to other packages is drawn: %s", (_, source, expected) => {
   expect(visibleText(draw(source))).toBe(expected);

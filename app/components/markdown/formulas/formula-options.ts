@@ -42,6 +42,9 @@ export function formulaFor(tex: string, isDisplay: boolean): { tex: string; opti
       throwOnError: true,
       macros: {
         [BOUNDED]: (expander: MacroExpander) => boundTokens(expander, placeholders),
+        "\\mbox": "\\text{#1}",
+        "\\mathds": "\\mathbb{#1}",
+        "\\ensuremath": "#1",
         ...referenceMacros(tex, isDisplay),
       },
     },
@@ -72,7 +75,12 @@ function referenceMacros(tex: string, isDisplay: boolean): KatexOptions["macros"
       const name = nameOf(expander);
       return showsLabels ? `\\tag{${name}}` : "";
     },
-    "\\ref": (expander: MacroExpander) => `\\text{${nameOf(expander)}}`,
+    ...Object.fromEntries(
+      ["ref", "autoref", "cref", "Cref", "nameref", "pageref"].map((name) => [
+        `\\${name}`,
+        (expander: MacroExpander) => `\\text{${nameOf(expander)}}`,
+      ]),
+    ),
     "\\eqref": (expander: MacroExpander) => `\\text{(${nameOf(expander)})}`,
     "\\require": (expander: MacroExpander) => nameOf(expander) && "",
     ...(!isDisplay && { "\\tag@literal": "\\qquad\\text{#1}" }),

@@ -44,16 +44,19 @@ function withoutOpenEnd(block: string): string {
     .replace(OPEN_LINK, "$1$2")
     .replace(/(^|[^\\!\]])\[(?!\^|[ xX]?\])([^\][\n]*)\]?$/, "$1$2")
     .replace(OPEN_TAG, "")
-    .replace(/(?:<\/?[a-z]{0,10}>?|&#?\w{0,10}|\\|[*_~`]+|\$+)$/i, "");
+    .replace(/(?:<\/?[a-z]{0,10}[1-6]?\s*\/?>?|&#?\w{0,10}|\\|[*_~`]+|\$+)$/i, "");
   return [...lines, known].join("\n");
 }
 
 /** A link up to its address, which may have brackets of its own, or its title. */
 const OPEN_LINK =
   /(^|[^\\!])\[([^\][\n]+)\]\((?:<[^>\n]*>?|[^\s()<]*(?:\([^\s()]*(?:\)[^\s()]*)?)*)(?:[ \t]+(?:"[^"\n]*"?|'[^'\n]*'?)?)?$/;
-/** Half a tag with attributes. */
-const OPEN_TAG =
-  /<(?:a|abbr|center|details|div|font|h[1-6]|img|ol|p|span|table|t[dhr]|ul)(?:\s+[a-z-]+(?:=(?:"[^"\n]*"|'[^'\n]*'|[^\s"'<>]+))?)*(?:\s+[a-z-]+=(?:"[^"\n]*|'[^'\n]*)?)?\s*$/i;
+const VALUE = String.raw`=(?:"[^"\n]*"|'[^'\n]*'|[^\s"'<>]+)`;
+/** Half a tag with attributes, which have values but for elements whose name is no word of a text. */
+const OPEN_TAG = new RegExp(
+  String.raw`<(?:(?:abbr|center|details|div|font|h[1-6]|img|kbd|mark|ol|span|su[bp]|table|t[dhr]|ul)(?:\s+[a-z-]+(?:${VALUE})?)*|[a-z]+[1-6]?(?:\s+[a-z-]+${VALUE})*)(?:\s+[a-z-]+=(?:"[^"\n]*|'[^'\n]*)?)?\s*$`,
+  "i",
+);
 
 /** A line of marks whose meaning depends on the next characters. Three dashes are a rule. */
 function isUndecided(line: string, above: string): boolean {
@@ -125,7 +128,8 @@ function phrasingIn(node: Nodes): readonly PhrasingContent[] {
 function canOpen(text: string, at: number, mark: string): boolean {
   const before = /.$/u.exec(text.slice(Math.max(0, at - 2), at))?.[0] ?? " ";
   const after = /^./u.exec(text.slice(at + mark.length, at + mark.length + 2))?.[0] ?? " ";
-  if (mark.length > 3 || /\s/.test(after)) return false;
+  // Before a closing bracket, as in COUNT(*), a mark would have to be closed behind it.
+  if (mark.length > 3 || /[\s)\]},;]/.test(after)) return false;
   if (mark.length === 1 && text.length - at > MAX_EMPHASIS_LENGTH) return false;
   const isInWord = /[\p{L}\p{N}]/u.test(before) && !CJK.test(before);
   if (isInWord || (mark.startsWith("_") && /[\p{L}\p{N}]/u.test(before))) return false;

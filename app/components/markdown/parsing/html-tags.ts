@@ -14,9 +14,11 @@ const IN_TEXT = new Map([
     ["font", "span"],
   ] as const),
 ]);
+/** Elements that models write around blocks, as a part of a pattern; `<details>` is found by patterns of its own. */
+export const AROUND_BLOCKS = "div|section|article|p|center|blockquote|figure|ul|ol|dl|table";
 /** Elements between blocks: their tags stand on lines of their own, or around a whole paragraph. */
 const IN_BLOCKS = new Set(
-  "details summary div p center blockquote ul ol li h1 h2 h3 h4 h5 h6 hr table thead tbody tfoot tr th td".split(
+  "details summary div section article p center blockquote figure figcaption ul ol li dl dt dd h1 h2 h3 h4 h5 h6 hr table thead tbody tfoot tr th td".split(
     " ",
   ),
 );

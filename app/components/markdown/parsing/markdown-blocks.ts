@@ -1,15 +1,17 @@
 import type { Nodes, Root, RootContent } from "mdast";
 import { safeUrl } from "./link-target";
 import {
+  hasTooManyParagraphs,
   isHostile,
   isBlockBeyondBounds,
   marksIn,
+  MAX_BLOCKS,
   MAX_PARSED_BLOCKS,
   MAX_TEXT_LENGTH,
   isTextBeyondBounds,
 } from "./markdown-bounds";
 import { fenceEnd, openedFence } from "./markdown-fences";
-import { tagOf, type Tag } from "./html-tags";
+import { AROUND_BLOCKS, tagOf, type Tag } from "./html-tags";
 import { endOf, parseBlocks, parseMarkdown, startOf } from "./parse-markdown";
 
 export type LinkDefinition = { identifier: string; url: string; title: string | null };
@@ -82,7 +84,7 @@ function blocksFrom(text: string, from: number, isGrowing: boolean): MarkdownBlo
     fewestBlocks += source.match(CUT)?.length ?? 0;
     if (parsedLength > MAX_TEXT_LENGTH || fewestBlocks > MAX_PARSED_BLOCKS) return false;
     blocks.push(...parsedBlocks(source, start, isGrowing && isLast));
-    return true;
+    return blocks.length <= MAX_BLOCKS;
   };
   for (let at = from; at < text.length; at = nextLine(text, at)) {
     const fence = openedFence(text, at);
@@ -130,7 +132,9 @@ function parsedBlocks(source: string, offset: number, isGrowing: boolean): Markd
   const pieces = piecesOf(source);
   return pieces.flatMap((from, index) => {
     const to = pieces[index + 1] ?? source.length;
-    return blocksOf(source.slice(from, to), offset + from, isGrowing && to === source.length);
+    const piece = source.slice(from, to);
+    if (hasTooManyParagraphs(piece)) return [block(piece.trimEnd(), offset + from, "beyondBounds")];
+    return blocksOf(piece, offset + from, isGrowing && to === source.length);
   });
 }
 
@@ -205,8 +209,10 @@ function definitionsIn(node: Nodes): readonly LinkDefinition[] {
   return "children" in node ? node.children.flatMap(definitionsIn) : [];
 }
 
-const OPENS_ELEMENT =
-  /^ {0,3}<(details|div|p|center|blockquote|ul|ol|table)(?:\s[^>\n]*)?>[ \t]*(?:$|<summary)/im;
+const OPENS_ELEMENT = new RegExp(
+  String.raw`^ {0,3}<(details|${AROUND_BLOCKS})(?:\s[^>\n]*)?>[ \t]*(?:$|<summary)`,
+  "im",
+);
 
 /** Joins the blocks between the tags of an element. */
 function joinElements(blocks: readonly MarkdownBlock[], text: string, isGrowing: boolean): MarkdownBlock[] {

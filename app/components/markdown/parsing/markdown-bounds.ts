@@ -8,7 +8,7 @@
 export const MAX_TEXT_LENGTH = 400_000;
 export const MAX_PARSED_BLOCKS = 1_500;
 /** Number of blocks, fences included. */
-const MAX_BLOCKS = 3_000;
+export const MAX_BLOCKS = 3_000;
 /** Sum over all blocks of the square of their number of marks, which is the cost of pairing them. */
 const MAX_TEXT_COMPARISONS = 24_000_000;
 /** UTF-16 units of a block without a blank line at its top level, such as a long list or table. */
@@ -60,6 +60,11 @@ export function isHostile(text: string): boolean {
     length = isBlank ? 0 : length + line.length + 1;
     return lines > MAX_BLOCK_LINES || length > MAX_BLOCK_LENGTH;
   });
+}
+
+/** Whether a text has too many parts between blank lines to be parsed at once, which takes the square of their number. */
+export function hasTooManyParagraphs(text: string): boolean {
+  return text.split(/\n(?:[ \t]*\n)+/, MAX_BLOCK_LINES + 1).length > MAX_BLOCK_LINES;
 }
 
 /** Whether a block is too long, too deeply nested or too full of marks to be parsed. */

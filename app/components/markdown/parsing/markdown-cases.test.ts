@@ -199,6 +199,12 @@ describe.each<[string, [string, string][]]>([
       ],
       ["<div>\n- a\n</div>\nb", "<ul><li><p>a</p></li></ul><p>b</p>"],
       ["<h3>A *b*</h3>\nc", "<h3>A <em>b</em></h3><p>c</p>"],
+      ["<section>\n\n*a*\n\n</section>", "<p><em>a</em></p>"],
+      ["<dl>\n<dt>A</dt>\n<dd>*b*</dd>\n</dl>", "<dl><dt><p>A</p></dt><dd><p><em>b</em></p></dd></dl>"],
+      [
+        "<figure>\n\na\n\n<figcaption>b</figcaption>\n</figure>",
+        "<figure><p>a</p><figcaption><p>b</p></figcaption></figure>",
+      ],
       ["a\n\n<hr>\n\nb", "<p>a</p><hr/><p>b</p>"],
       ["a<br>\nb", "<p>a<br/>b</p>"],
       [
@@ -362,6 +368,16 @@ describe("directions", () => {
       '<p dir="rtl">OpenAI هي شركة كبيرة</p>',
     ],
     [
+      "a list of Arabic words beside longer Latin names",
+      "- **JavaScript**: لغة برمجة\n- Node.js: بيئة",
+      '<ul dir="rtl"><li><p dir="rtl"><strong>JavaScript</strong>: لغة برمجة</p></li><li><p dir="rtl">Node.js: بيئة</p></li></ul>',
+    ],
+    [
+      "a quote of one Arabic word beside a Latin name",
+      "> OpenAI شركة",
+      '<blockquote dir="rtl"><p dir="rtl">OpenAI شركة</p></blockquote>',
+    ],
+    [
       "an English list with an Arabic word",
       "- مرحبا means hello",
       "<ul><li><p>مرحبا means hello</p></li></ul>",
@@ -380,6 +396,17 @@ describe("while it grows", () => {
       "open details are an element",
       "<details>\n<summary>A</summary>\n\nb",
       "<details><summary>A</summary><p>b</p></details>",
+    ],
+    ["an open tag in an open tag is an element", "a <u>b <i>c", "<p>a <u>b <i>c</i></u></p>"],
+    [
+      "an open tag in a summary is an element",
+      "<details>\n<summary><b>A",
+      "<details><summary><b>A</b></summary></details>",
+    ],
+    [
+      "a formula of a quote is open behind blank lines",
+      "> $$\n> a\n>\n>",
+      "<blockquote><p>{$$\na}</p></blockquote>",
     ],
     ["a product is text", "Use 5*3 here", "<p>Use 5*3 here</p>"],
     ["a cut text is drawn as it is", "a **b", "<p>a **b</p>", "cut"],

@@ -37,6 +37,9 @@ function runOf(marks: string): string {
   return `${marks[0]}{${String(marks.length)},}`;
 }
 
+/** Marks of inner fences, more than any document has, so that a model in a loop costs no square of its fences. */
+const MAX_INNER_MARKS = 400;
+
 /**
  * Models write Markdown in a fence with fences of as many marks inside of it. A fence with a language opens an inner one, as
  * does one after a blank line or a colon that has text in the next line.
@@ -45,7 +48,9 @@ function nestedEnd(text: string, { marks, bodyStart }: Fence): number | null {
   const fences = new RegExp(`^([ \\t]*)(${runOf(marks)})[ \\t]*([^\\n${marks[0]}]*)$`, "gm");
   fences.lastIndex = bodyStart;
   let inner: string | null = null;
-  for (let match = fences.exec(text); match; match = fences.exec(text)) {
+  for (let count = 0; count < MAX_INNER_MARKS; count++) {
+    const match = fences.exec(text);
+    if (!match) return null;
     const [line, indent = "", run = "", info = ""] = match;
     if (inner !== null) {
       if (info === "" && run.length >= inner.length) inner = null;

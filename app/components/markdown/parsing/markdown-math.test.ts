@@ -47,6 +47,11 @@ describe("a formula", () => {
       ["inline ^\\circ", "inline \\times", "inline \\%"],
     ],
     ["beside CJK letters", "设$x$为整数，其中$y$是$n$阶。", ["inline x", "inline y", "inline n"]],
+    [
+      "of a bracket beside letters",
+      "H$_{2}$O, Fe$^{3+}$and $^{14}$C; 其中$a_{i}$是，$[0,1]$上的$f'$为",
+      ["inline _{2}", "inline ^{3+}", "inline ^{14}", "inline a_{i}", "inline [0,1]", "inline f'"],
+    ],
     ["before a hyphen", "the $x$-axis and $p$-values", ["inline x", "inline p"]],
     ["of an interval", "$[0, 1)$ and \\(]0, 1[\\)", ["inline [0, 1)", "inline ]0, 1["]],
     [
@@ -97,7 +102,10 @@ describe("no formula", () => {
     ["are price levels in a table", "| A | $ |\n|---|---|\n| B | $$ |\n| C | $$$ |\n| D | $$ |"],
     ["are prices on both sides of a cell", "| a | b |\n|---|---|\n| $5 | 3$ |\n| $x | y$ |"],
     ["are prices in two items", "- $x is\n- y$ is"],
-    ["are shell variables", "$HOME and $PATH, or $HOME/$USER, $HOME:$PATH, ${A}/${B}, $(pwd)/$(ls)"],
+    [
+      "are shell variables",
+      "$HOME and $PATH, or $HOME/$USER, $HOME:$PATH, ${A}/${B}, ${A_B}${C}, $(pwd)/$(ls)",
+    ],
     ["are variables in quotes", 'say "$a" and "$b", $x,$y or $a.$b'],
     ["are stock symbols", "$AAPL and $TSLA, ($AAPL), ($TSLA), $AAPL/$TSLA"],
     ["is made of escaped dollar signs", "\\$5 and \\$6, \\$x\\$"],

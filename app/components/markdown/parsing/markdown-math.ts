@@ -112,8 +112,8 @@ function isBetweenDollars(inside: string, before: string, after: string): boolea
   if (!isLatex && (/^\d/.test(after) || /^[,;:!?)/\]–—-]+(?!\d)|^[.]/.test(inside))) return false;
   // A number directly after the closing mark makes both amounts, unless it is a factor.
   if (/^\d/.test(after) && !inside.includes("\\")) return false;
-  // `$HOME:$PATH`, `$a/$b`: the second dollar begins another variable.
-  if (/^[\p{L}_{(]/u.test(after) && /[/:,;.&|=(+\-\]}"']$/.test(inside) && !inside.includes("\\"))
+  // `$HOME:$PATH`, `$a/$b`, `${A}${B}`: the second dollar begins another variable.
+  if (/^[a-z_{(]/i.test(after) && /[/:,;.&|=(+\-\]"']$|^\{.*\}$/.test(inside) && !inside.includes("\\"))
     return false;
   // `5$, 10$`, `US$`, `A$`: the mark after an amount or of a currency. `H$_2$O` and `25$^\circ$C` are formulas.
   if (/[\w]$/.test(before) && !/^[\\^_{]/.test(inside) && !/^[a-z]$/i.test(inside)) return false;
@@ -159,6 +159,8 @@ export function displayEnd(source: string, at: number, isGrowing: boolean): numb
   const quotes = source.slice(lineStart, at).split(">").length - 1;
   const isAlone = open.startsWith("\\begin") || restOfLine(source, from).trim() === "";
   let wasBlank = false;
+  /** The end of the last line with words: micromark sees no characters in a quote's mark without a line. */
+  let filledEnd = from;
   for (let start = from, count = 0; ; count++) {
     const line = restOfLine(source, start);
     const text = count === 0 ? line : withoutQuotes(line, quotes);
@@ -167,6 +169,7 @@ export function displayEnd(source: string, at: number, isGrowing: boolean): numb
     const isBlank = count > 0 && text.trim() === "";
     if (isBlank && start + line.length < source.length && (!isAlone || wasBlank)) return null;
     wasBlank = isBlank;
+    if (!isBlank) filledEnd = start + line.trimEnd().length;
     const end = closingIn(text, close);
     if (end !== null) {
       const closed = start + line.length - text.length + end;
@@ -182,9 +185,7 @@ export function displayEnd(source: string, at: number, isGrowing: boolean): numb
     if (dollars.length > 0 && (!isAlone || dollars.some(({ length }) => length > 1))) return null;
     const next = start + line.length + 1;
     if (next > source.length) {
-      return isGrowing && (isAlone || mayBecomeFormula(opening, source.slice(from), ""))
-        ? source.trimEnd().length
-        : null;
+      return isGrowing && (isAlone || mayBecomeFormula(opening, source.slice(from), "")) ? filledEnd : null;
     }
     start = next;
   }

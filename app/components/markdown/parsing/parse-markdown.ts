@@ -11,6 +11,7 @@ import { gfmTable } from "micromark-extension-gfm-table";
 import { gfmTaskListItem } from "micromark-extension-gfm-task-list-item";
 import type { Construct, Extension, Token } from "micromark-util-types";
 import { canHideMarks, restoreMarks } from "./hidden-marks";
+import { AROUND_BLOCKS } from "./html-tags";
 import { hideInnerFences } from "./markdown-fences";
 import { displayEnd, formulaEnd } from "./markdown-math";
 import { blockSpan, LINE_PARAGRAPH, literal, ownLine, textSpan } from "./micromark-spans";
@@ -168,8 +169,10 @@ const [DOLLAR, BACKSLASH, LESS_THAN, BRACKET, EXCLAMATION] = [..."$\\<[!"].map((
 ) as [number, number, number, number, number];
 
 /** Tags that are drawn anywhere in a line, or alone on it. */
-const OWN_LINE =
-  /<\/?(?:details|summary)(?:\s[^<>\n]*)?>|<\/?(?:div|p|center|blockquote|ul|ol|table)(?:\s[^<>\n]*)?>[ \t]*(?:\n|$)/iy;
+const OWN_LINE = new RegExp(
+  String.raw`</?(?:details|summary)(?:\s[^<>\n]*)?>|</?(?:${AROUND_BLOCKS})(?:\s[^<>\n]*)?>[ \t]*(?:\n|$)`,
+  "iy",
+);
 const NOTE = /\[\^([^\s[\]]{1,200})\]/y;
 
 /** The end of a call of a footnote that is defined, or has a number: its definition may still come. */
@@ -181,22 +184,21 @@ function noteEnd(source: string, at: number, notes: References["notes"]): number
     : null;
 }
 
-/** Makes labels known to micromark before it reads the first bracket; reads nothing. */
+/** Makes labels known to the micromark of one text before it reads the first bracket; reads nothing. */
 function definer(labels: readonly string[]): Construct {
+  let isDone = false;
   return {
     tokenize(_effects, _ok, nok) {
       // Micromark compares labels in upper case.
-      for (const label of labels) {
-        const upper = label.toUpperCase();
-        if (!this.parser.defined.includes(upper)) this.parser.defined.push(upper);
-      }
+      if (!isDone) this.parser.defined.push(...labels.map((label) => label.toUpperCase()));
+      isDone = true;
       return nok;
     },
   };
 }
 
 /** A label in the form in which Markdown compares labels, as in `identifier` of the tree. */
-export function normalizeLabel(label: string): string {
+function normalizeLabel(label: string): string {
   return label.trim().replace(/\s+/g, " ").toLowerCase().toUpperCase().toLowerCase();
 }
 

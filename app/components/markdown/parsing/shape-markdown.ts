@@ -36,7 +36,13 @@ export function shapeMarkdown(root: Root, context: Context): Root {
 }
 
 function isOpenEnded(node: Nodes, { isGrowing, source }: Context): boolean {
-  return isGrowing && endOf(node) >= source.trimEnd().length;
+  return isGrowing && endOfContent(node) >= source.trimEnd().length;
+}
+
+/** The end of a node, of which elements of HTML have only that of their content. */
+function endOfContent(node: Nodes): number {
+  const last = node.type === "element" ? node.children.at(-1) : undefined;
+  return last ? endOfContent(last) : endOf(node);
 }
 
 function shapeBlocks<Block extends RootContent>(
@@ -147,22 +153,20 @@ function shapeBlock(node: RootContent, context: Context): RootContent[] {
     case "blockquote": {
       const alert = alertOf(node.children);
       const children = shapeBlocks(alert?.children ?? node.children, context, isOpenEnded(node, context));
+      if (isEmptied(node.children, children) && !alert) return [];
       return [alert ? { type: "alert", kind: alert.kind, children } : { ...node, children }];
     }
     case "element":
       return shapeElement(node, context);
     case "html":
       return [tagOf(node)?.name === "hr" ? { type: "thematicBreak" } : node];
-    case "list":
-      return [
-        {
-          ...node,
-          children: node.children.map((item) => ({
-            ...item,
-            children: shapeBlocks(item.children, context, isOpenEnded(item, context)),
-          })),
-        },
-      ];
+    case "list": {
+      const items = node.children.flatMap((item) => {
+        const children = shapeBlocks(item.children, context, isOpenEnded(item, context));
+        return isEmptied(item.children, children) ? [] : [{ ...item, children }];
+      });
+      return items.length === 0 ? [] : [{ ...node, children: items }];
+    }
     case "footnoteDefinition": {
       const children = shapeBlocks(node.children, context, isOpenEnded(node, context));
       if (context.references.notes.has(node.identifier)) return [{ ...node, children }];
@@ -178,10 +182,15 @@ function shapeBlock(node: RootContent, context: Context): RootContent[] {
   }
 }
 
+/** Whether an item or a quote had only definitions that links use, which are not shown. */
+function isEmptied(before: readonly RootContent[], after: readonly RootContent[]): boolean {
+  return before.length > 0 && after.length === 0 && before.every(({ type }) => type === "definition");
+}
+
 function shapeElement(node: HtmlElement, context: Context): RootContent[] {
   if (isOfText(node.tag)) return [{ ...node, children: shapeText(node as unknown as Paragraph, context) }];
   const children = shapeBlocks(node.children as RootContent[], context, context.isGrowing);
-  const isDrawn = node.isCentred === true || !["div", "p"].includes(node.tag);
+  const isDrawn = node.isCentred === true || !["div", "p", "section", "article"].includes(node.tag);
   return isDrawn ? [{ ...node, children }] : children;
 }
 
