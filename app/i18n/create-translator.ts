@@ -5,6 +5,9 @@ import { LANGUAGES, type LanguageCode } from "./languages";
 import { onLaterTexts } from "./later-texts";
 import { enFirst } from "./locales/en-first";
 
+/** Letters of scripts that are written from right to left: Hebrew, Arabic, Syriac and their neighbours. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
 /** The language of the page. What the first view needs is built in, in English; the rest of it and other languages are loaded. */
 export type Translator = {
   i18n: i18n;
@@ -21,14 +24,20 @@ export function createTranslator(app = DEFAULT_BRAND.name): Translator {
     resources: { en: { translation: enFirst } },
     lng: "en",
     fallbackLng: "en",
-    // React escapes texts itself.
-    interpolation: { escapeValue: false, defaultVariables: { app } },
+    interpolation: { escape: isolated, defaultVariables: { app } },
     initAsync: false,
     // Components draw again once the later texts are there.
     react: { bindI18nStore: "added" },
   });
   onLaterTexts((texts) => instance.addResourceBundle("en", "translation", texts));
   let wanted: LanguageCode = "en";
+
+  /** React escapes texts itself. Marks keep what is inserted from reordering the sentence: “++C” for “C++” in Arabic. */
+  function isolated(value: string): string {
+    const isMixed =
+      LANGUAGES[instance.language as LanguageCode].direction === "rtl" || RIGHT_TO_LEFT.test(value);
+    return isMixed ? `\u2068${value}\u2069` : value;
+  }
 
   return {
     i18n: instance,

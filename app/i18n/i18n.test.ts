@@ -24,12 +24,15 @@ const NAMES = ["app.name", "shortcuts.control", "shortcuts.alt", "shortcuts.shif
 const SAME_WORDS: { readonly [Code in LanguageCode]?: readonly string[] } = {
   de: [
     "model.takes.text",
+    "tools.label",
     "tools.details",
     "message.details",
     "markdown.code",
     "markdown.codeIn",
+    "share.link",
     "conversationSettings.efforts.minimal",
     "presets.name",
+    "settings.themes.system",
   ],
   es: ["transfer.kinds.audio"],
   fr: [
@@ -38,11 +41,16 @@ const SAME_WORDS: { readonly [Code in LanguageCode]?: readonly string[] } = {
     "conversation.label",
     "composer.label",
     "model.takes.image",
+    "tools.arguments",
+    "message.sources",
     "message.assistant",
     "message.cause",
+    "message.versions",
     "markdown.code",
+    "markdown.alerts.important",
     "transfer.kinds.images",
     "transfer.kinds.audio",
+    "conversationSettings.instructions",
     "conversationSettings.efforts.minimal",
   ],
   it: ["transfer.kinds.audio"],
@@ -110,6 +118,15 @@ describe.each(others)("the locale %s", (code) => {
   });
 });
 
+test.each([
+  ["de", /(?<!\u00A0)…/],
+  ["fr", /(?<!\u00A0)[:»]|(?<!\u202F)[;!?]|«(?!\u00A0)/],
+] as const)("the locale %s has no-break spaces beside its punctuation", async (code, breakable) => {
+  for (const [key, text] of flat((await LANGUAGES[code].load()) as unknown as Strings)) {
+    expect(text.replaceAll(/\{\{.*?\}\}/g, ""), key).not.toMatch(breakable);
+  }
+});
+
 test("the page uses the first language of the browser that it has, else English", () => {
   expect(chooseLanguage(["tlh", "de-CH", "en"])).toBe("de");
   expect(chooseLanguage(["AR-eg"])).toBe("ar");
@@ -127,12 +144,22 @@ test("a language applies once it is loaded, and the last choice wins", async () 
   expect(i18n.t("composer.send")).toBe("Envoyer");
 });
 
+test("what is inserted keeps its own order of letters in a sentence of the other direction", async () => {
+  const { i18n, speak } = createTranslator("Chat!");
+  const named = (filename: string) => i18n.t("attachment.remove", { filename });
+  expect(named("C++.txt")).toBe("Remove C++.txt");
+  expect(named("سؤال.txt")).toBe("Remove \u2068سؤال.txt\u2069");
+  await speak("ar");
+  expect(named("C++.txt")).toContain("\u2068C++.txt\u2069");
+  expect(i18n.t("errorPage.open")).toContain("\u2068Chat!\u2069");
+});
+
 test("an error is shown in the page's language, and an unknown one with the server's sentence", async () => {
   const { i18n, speak } = createTranslator();
   const busy = { code: "reply_running", message: "As the server says it." };
   expect(sentenceFor(i18n.t, busy)).toBe("As the server says it.");
   await speak("de");
-  expect(sentenceFor(i18n.t, busy)).toMatch(/^Die vorige Antwort/);
+  expect(sentenceFor(i18n.t, busy)).toMatch(/^Die vorherige Antwort/);
   expect(sentenceFor(i18n.t, { code: "from_the_future", message: "New." })).toBe("New.");
   expect(sentenceFor(i18n.t, { code: "__proto__", message: "Odd." })).toBe("Odd.");
 });

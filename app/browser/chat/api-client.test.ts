@@ -223,7 +223,7 @@ test.each([
     "the same as browsers show it",
     () => Object.defineProperty(Response.error(), "type", { value: "opaqueredirect" }),
   ],
-])("a proxy's answer that one is signed out is told as that: %s", async (_, answer) => {
+])("a proxy's answer that one is signed out is reported as `signed_out`: %s", async (_, answer) => {
   const { api, requests } = clientFor(answer);
   await expect(api.session(ID).load(null)).rejects.toMatchObject({ code: "signed_out", isPassing: false });
   expect(requests[0]!.init.redirect).toBe("manual");

@@ -6,6 +6,7 @@ import type { Translator } from "~/i18n/create-translator";
 import { followAddress, nameIn } from "~/browser/conversations/address";
 import { createConversations, type Conversations } from "~/browser/conversations/conversations";
 import { createDeletions, type Deletions } from "~/browser/conversations/deletions";
+import { createRenames, type Renames } from "~/browser/conversations/renames";
 import { createShareLinks, type ShareLinks } from "~/browser/conversations/share-links";
 import { createUnfoldedGroups, type UnfoldedGroups } from "~/browser/conversations/unfolded-groups";
 import { createUnread, type Unread } from "~/browser/conversations/unread";
@@ -73,8 +74,7 @@ export type ChatApp = {
   session: (conversationId: string) => ChatSession;
   /** Begins a copy of a conversation up to this message, and opens the copy. */
   fork: (conversationId: string, messageId: string) => Promise<void>;
-  /** Changes a title at once, and then on the server. */
-  rename: (conversationId: string, title: string) => Promise<void>;
+  rename: Renames["rename"];
   /** Hides conversations. They are deleted when the time to undo that is over. */
   remove: (...conversationIds: string[]) => void;
   /** Takes conversations out of the list, or puts them back, and offers to undo that. */
@@ -206,12 +206,13 @@ export async function createChatApp(
   const unsent = createUnsentMessages(idsWithUnsent, clock);
   const notify = (news: ReplyNews, tag: string, onClick: () => void) =>
     void notifyOf(news, { t: translator.i18n.t, tag, onClick });
+  const requestsOf = (id: string) => sessions.get(id).requests;
+  const { rename, isRenaming } = createRenames({ conversations, toasts, requestsOf });
   const sessions = createOpenSessions({
     ...{ page, api, shared, tab, onOtherTab, activity, conversations, clock, random },
-    maxFileBytes: props.maxFileBytes,
+    ...{ maxFileBytes: props.maxFileBytes, beforeFirstMessage: keyring.beforeFirstMessage },
     defaultSettings: () => settingsOf(presets.getSnapshot().defaults),
-    beforeFirstMessage: keyring.beforeFirstMessage,
-    onPending: outboxes.update,
+    ...{ onPending: outboxes.update, isRenaming },
     ...createReplyNews({ activity, conversations, unread, preferences, clock, notify }),
   });
   const loadKeyring = async () => {
@@ -235,10 +236,9 @@ export async function createChatApp(
     ...{ api, conversations, deletions, unread, unsent, toasts, shareLinks, models, presets, preferences },
     ...{ translator, node, access, drawing, clock, random, keyring },
     ...{ commands: createCommands(), unfolded: createUnfoldedGroups(shared, onOtherTab) },
-    listNotice: createListNotice(shared, onOtherTab),
+    ...{ listNotice: createListNotice(shared, onOtherTab), session: sessions.get, rename },
     find: createObservable<Find | null>(null),
     spotlight: createObservable<Spotlight | null>(null),
-    session: sessions.get,
     ...waysToBegin({ page, api, conversations, sessions, toasts, clock, locks: page.navigator.locks }),
     ...conversationCommands({ api, conversations, deletions, toasts, clock }),
     ...{ isDurable: shared.isDurable, isStorageFull: shared.isFull, worksOffline: props.worksOffline },
@@ -358,7 +358,7 @@ type CommandDependencies = Pick<ChatApp, "api" | "conversations" | "deletions" |
 
 function conversationCommands(
   dependencies: CommandDependencies,
-): Pick<ChatApp, "fork" | "rename" | "remove" | "archive"> {
+): Pick<ChatApp, "fork" | "remove" | "archive"> {
   const { api, conversations, deletions, toasts, clock } = dependencies;
   const titleOf = (id: string) => conversations.find(id)?.title ?? "";
   return {
@@ -367,16 +367,6 @@ function conversationCommands(
       await api.session(id).fork({ from, messageId });
       conversations.remember({ id, title: titleOf(from), updatedAt: timestamp(clock), saved: true });
       conversations.open(id);
-    },
-    async rename(id, title) {
-      const before = titleOf(id);
-      conversations.edit([id], { title });
-      try {
-        await api.session(id).patch({ title });
-      } catch (error) {
-        conversations.edit([id], { title: before });
-        toasts.failure((t, why) => t("conversations.notRenamed", { why }), error);
-      }
     },
     remove(...ids) {
       const { currentId } = conversations.getSnapshot();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ApiError } from "./api-error";
 import { hasQueue, waitingOf } from "./chat-state";
-import { createQueueRequests } from "./sending/queue-requests";
+import { queueRequestsOf } from "./sending/queue-requests";
 import { assistant, read, settle, tabInMidReply, user } from "./fake-chat";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -19,7 +19,7 @@ async function tabWithQueue(...ids: string[]) {
 }
 
 const shown = ({ chat }: Pick<Awaited<ReturnType<typeof tabWithQueue>>, "chat">) =>
-  waitingOf(chat.getSnapshot().session).map(({ id }) => id);
+  waitingOf(chat.getSnapshot()).map(({ id }) => id);
 
 test("what is sent in mid-reply waits: shown at once apart from the conversation, then as the server has it", async () => {
   const tab = await tabWithQueue();
@@ -79,14 +79,14 @@ test("a message that was removed on another device is not sent again", async () 
 test("waiting messages are moved, edited, removed and brought back at once", async () => {
   const tab = await tabWithQueue("a", "b", "c");
   const { chat, server } = tab;
-  const queue = createQueueRequests(chat.queue);
+  const queue = queueRequestsOf(chat.requests);
   queue.move("c", -1);
   expect(shown(tab)).toEqual(["a", "c", "b"]);
   queue.move("a", -1);
   queue.move("a", 1);
   expect(shown(tab)).toEqual(["c", "a", "b"]);
   queue.edit("a", "new");
-  expect(waitingOf(chat.getSnapshot().session)[1]).toMatchObject({ parts: [{ text: "new" }] });
+  expect(waitingOf(chat.getSnapshot())[1]).toMatchObject({ parts: [{ text: "new" }] });
   const undo = queue.remove("a")!;
   expect(shown(tab)).toEqual(["c", "b"]);
   undo();
@@ -102,9 +102,71 @@ test("waiting messages are moved, edited, removed and brought back at once", asy
   ]);
 });
 
+test("what was read before a change was answered does not take it back, and changes are asked for in order", async () => {
+  const tab = await tabWithQueue("a", "b", "c");
+  const { chat, server } = tab;
+  const queue = queueRequestsOf(chat.requests);
+  const first = Promise.withResolvers<void>();
+  const second = Promise.withResolvers<void>();
+  server.queueGate = first.promise;
+  queue.move("c", -1);
+  queue.move("c", -1);
+  await settle();
+  expect(server.queueChanges).toEqual([{ id: "c", before: "b" }]);
+
+  server.queueGate = second.promise;
+  server.commit({ queue: queued("a", "c", "b") });
+  await server.sendSession();
+  first.resolve();
+  await settle();
+  await server.sendSession();
+  expect(server.queueChanges).toHaveLength(2);
+  expect(shown(tab)).toEqual(["c", "a", "b"]);
+
+  // Another tab has moved "b" meanwhile.
+  server.commit({ queue: queued("b", "c", "a") });
+  second.resolve();
+  await settle();
+  await settle();
+  expect(shown(tab)).toEqual(["b", "c", "a"]);
+});
+
+test("changes keep their order over a list that is not shown meanwhile, as after the removal of the only message", async () => {
+  const { chat, server } = await tabWithQueue("a");
+  const gate = Promise.withResolvers<void>();
+  server.queueGate = gate.promise;
+  queueRequestsOf(chat.requests).remove("a");
+  // The list is shown again.
+  queueRequestsOf(chat.requests).resume();
+  await settle();
+  expect(server.queueChanges).toEqual([{ id: "a", removed: true }]);
+  gate.resolve();
+  await settle();
+  expect(server.queueChanges).toHaveLength(2);
+});
+
+test("a change that the server refuses is taken back, and those after it are not", async () => {
+  const tab = await tabWithQueue("a", "b", "c");
+  const { chat, server } = tab;
+  const queue = queueRequestsOf(chat.requests);
+  const gate = Promise.withResolvers<void>();
+  server.queueGate = gate.promise;
+  queue.remove("a");
+  queue.move("c", -1);
+  expect(shown(tab)).toEqual(["c", "b"]);
+  await settle();
+  server.queueGate = Promise.resolve();
+  server.commit({ queue: queued("a", "c", "b") });
+  gate.reject(new ApiError("already_sent", "It was sent.", 409));
+  await settle();
+  await settle();
+  expect(shown(tab)).toEqual(["a", "c", "b"]);
+  expect(chat.getSnapshot().problem).toMatchObject({ error: { code: "already_sent" } });
+});
+
 test("the edit of a message that was sent meanwhile goes into the composer", async () => {
   const { chat, server, draft } = await tabWithQueue("a");
-  const queue = createQueueRequests(chat.queue);
+  const queue = queueRequestsOf(chat.requests);
   server.failure = new ApiError("already_sent", "It was sent.", 409);
   queue.edit("a", "new");
   await settle();

@@ -16,6 +16,7 @@ import {
   tabInMidReply,
   user,
 } from "./fake-chat";
+import { messageRequestsOf } from "./sending/message-requests";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -166,6 +167,35 @@ describe("sending", () => {
     expect(files.getSnapshot()).toHaveLength(1);
   });
 
+  test("a message that a closed tab could not send is sent before that of another tab, which stays in the composer", async () => {
+    const { server, api } = fakeServer();
+    server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });
+    const closed = openTab({ ...api, post: () => new Promise(() => undefined) });
+    await settle();
+    const { chat, draft, outbox } = openTab(api, { storage: closed.storage });
+    await settle();
+    closed.chat.send("First", null);
+    closed.stop();
+    draft.set("Second");
+    expect(chat.send("Second", null)).toBe(false);
+    await settle();
+    expect(server.posts).toMatchObject([{ message: { parts: [{ text: "First" }] } }]);
+    expect(draft.getSnapshot()).toBe("Second");
+    expect(outbox.read()).toBeNull();
+
+    // Sent, but its tab was closed before the answer.
+    const { id, replyMessageId } = chat.getSnapshot().pending!;
+    server.commit({
+      messages: [...server.session!.messages, user(id, "First", "a1"), assistant(replyMessageId, "So", id)],
+      head: replyMessageId,
+    });
+    await server.sendSession();
+    outbox.put({ id, replyMessageId, text: "First", files: [], parentId: "a1", modelId: null });
+    expect(chat.send("Second", null)).toBe(true);
+    await settle();
+    expect(server.posts).toHaveLength(2);
+  });
+
   test("sending in one tab does not remove another tab's message from the outbox", async () => {
     const { server, api } = fakeServer();
     server.isDown = true;
@@ -260,7 +290,7 @@ describe("asking again", () => {
 
   test("Retry shows a new answer in place of the old one", async () => {
     const { server, chat } = await tabWithCutAnswer();
-    chat.retry("a1", "demo");
+    messageRequestsOf(chat.requests).retry("a1", "demo");
     await settle();
     expect(server.posts).toMatchObject([{ regenerate: "a1", modelId: "demo" }]);
     expect(read(chat.getSnapshot())).toEqual(["Hi", "▌"]);
@@ -269,7 +299,7 @@ describe("asking again", () => {
   test("Continue keeps the old text in view until the new answer is as long", async () => {
     const { server, chat, seen } = await tabWithCutAnswer();
     seen.length = 0;
-    chat.continueReply("a1", "demo");
+    messageRequestsOf(chat.requests).continueReply("a1", "demo");
     await settle();
     const { messageId } = chat.getSnapshot().live!;
     expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello▌"]);
@@ -285,7 +315,7 @@ describe("asking again", () => {
     server.post = () => {
       throw new ApiError("model_not_found", "That model is not on offer here.", 400);
     };
-    chat.retry("a1", "demo");
+    messageRequestsOf(chat.requests).retry("a1", "demo");
     await settle();
     expect(chat.getSnapshot()).toMatchObject({
       isAsking: false,

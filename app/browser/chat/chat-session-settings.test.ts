@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { SessionView } from "~/conversation/api";
 import { editSettings, type SettingsEdit } from "~/conversation/session/edit-session";
 import { ApiError } from "./api-error";
-import { assistant, fakeServer, openTab, reply, settle, user } from "./fake-chat";
+import type { ChatSession } from "./chat-session";
+import { assistant, fakeServer, openTab, readLate, reply, settle, user } from "./fake-chat";
+import { messageRequestsOf } from "./sending/message-requests";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -100,6 +102,18 @@ describe("settings of a conversation", () => {
     expect(chat.getSnapshot().session?.settings.effort).toBe("high");
   });
 
+  test("what was read before settings were saved does not take them back", async () => {
+    const { chat, api, saved, server } = await openedTab();
+    const arrive = await readLate({ server, api });
+    chat.changeSettings({ instructions: "Rhyme." });
+    await settle();
+    await arrive();
+    expect(chat.getSnapshot().session?.settings.instructions).toBe("Rhyme.");
+    chat.changeSettings({ instructions: "" });
+    await settle();
+    expect(saved).toEqual([{ instructions: "Rhyme." }, { instructions: "" }]);
+  });
+
   test("settings are saved again after a node was killed", async () => {
     const { chat, saved, server } = await openedTab();
     server.isDown = true;
@@ -157,6 +171,7 @@ describe("settings of a conversation", () => {
     });
     // Pressing Save again is another try.
     chat.changeSettings({});
+    await settle();
     expect(patch).toHaveBeenCalledTimes(2);
   });
 
@@ -181,27 +196,24 @@ describe("settings of a conversation", () => {
     expect(server.posts).toMatchObject([{ settings: { instructions: "Rhyme." } }]);
   });
 
-  test.each([
-    ["a message", "send", "More"],
-    ["a Retry", "retry", "a1"],
-  ] as const)(
-    "are not overtaken by older ones that %s carries: they wait for it",
-    async (_, act, argument) => {
-      const { chat, api, saved, server } = await openedTab();
-      const answered = Promise.withResolvers<{ rev: number; replyId: string }>();
-      api.post = () => answered.promise;
-      chat[act](argument, null);
-      chat.changeSettings({ instructions: "Prose." });
-      // The session is read before the answer to the request is there, and not again after it.
-      server.commit({ title: "Tea time" });
-      await server.sendSession();
-      expect(chat.getSnapshot().session?.title).toBe("Tea time");
-      expect(saved).toEqual([]);
-      answered.resolve({ rev: 2, replyId: "r1" });
-      await settle();
-      expect(saved).toEqual([{ instructions: "Prose." }]);
-    },
-  );
+  test.each<[string, (chat: ChatSession) => void]>([
+    ["a message", (chat) => void chat.send("More", null)],
+    ["a Retry", (chat) => messageRequestsOf(chat.requests).retry("a1", null)],
+  ])("are not overtaken by older ones that %s carries: they wait for it", async (_, act) => {
+    const { chat, api, saved, server } = await openedTab();
+    const answered = Promise.withResolvers<{ rev: number; replyId: string }>();
+    api.post = () => answered.promise;
+    act(chat);
+    chat.changeSettings({ instructions: "Prose." });
+    // The session is read before the answer to the request is there, and not again after it.
+    server.commit({ title: "Tea time" });
+    await server.sendSession();
+    expect(chat.getSnapshot().session?.title).toBe("Tea time");
+    expect(saved).toEqual([]);
+    answered.resolve({ rev: 2, replyId: "r1" });
+    await settle();
+    expect(saved).toEqual([{ instructions: "Prose." }]);
+  });
 
   test("unsaved settings are replaced by those that another tab has set later", async () => {
     const { chat, api, saved, server, storage, setVisible } = await openedTab();

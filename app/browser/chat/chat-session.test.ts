@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { SessionView } from "~/conversation/api";
 import { ApiError } from "./api-error";
-import { shownMessages } from "./chat-state";
+import type { ChatSession } from "./chat-session";
+import { isStopping, shownMessages } from "./chat-state";
 import {
   assistant,
   delta,
@@ -8,11 +10,14 @@ import {
   fakeServer,
   openTab,
   read,
+  readLate,
   reply,
   settle,
   tabInMidReply,
   user,
 } from "./fake-chat";
+import { messageRequestsOf } from "./sending/message-requests";
+import { queueRequestsOf } from "./sending/queue-requests";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -218,20 +223,34 @@ describe("a reply", () => {
     expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello"]);
   });
 
+  test("the reply after one that had ended before it could be stopped can be stopped, too", async () => {
+    const { server, chat } = await tabInMidReply();
+    chat.stop();
+    await settle();
+    const messages = [user("u1", "Hi"), assistant("a1", "Hello", "u1"), user("u2", "More", "a1")];
+    server.commit({ messages, head: "u2", reply: reply("r2", "a2", "u2") });
+    await server.sendSession();
+    expect(chat.getSnapshot()).toMatchObject({ live: { replyId: "r2" } });
+    chat.stop();
+    await settle();
+    expect(server.stops).toBe(2);
+  });
+
   test("a reply is stopped once, however often Stop is pressed", async () => {
     const { server, chat } = await tabInMidReply();
     chat.stop();
     chat.stop();
     await settle();
     expect(server.stops).toBe(1);
-    expect(chat.getSnapshot().isStopping).toBe(true);
+    expect(isStopping(chat.getSnapshot())).toBe(true);
     server.commit({
       messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1", "stopped")],
       head: "a1",
       reply: null,
     });
     await server.sendDone();
-    expect(chat.getSnapshot()).toMatchObject({ isStopping: false, live: null });
+    expect(chat.getSnapshot().live).toBeNull();
+    expect(isStopping(chat.getSnapshot())).toBe(false);
   });
 });
 
@@ -343,6 +362,30 @@ describe("the connection", () => {
     expect(server.loads).toBe(loads);
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  test.each<[string, (chat: ChatSession) => unknown]>([
+    ["a message that waits", (chat) => chat.send("More", null)],
+    [
+      "a decision",
+      (chat) =>
+        messageRequestsOf(chat.requests).decide({ toolCallId: "t1", attempt: 1, decision: "approve" }),
+    ],
+    ["a change of the queue", (chat) => queueRequestsOf(chat.requests).resume()],
+    ["settings", (chat) => chat.changeSettings({ instructions: "Rhyme." })],
+  ])("the answer to %s opens no connection once the session is closed", async (_, ask) => {
+    const { server, chat, stop } = await tabInMidReply();
+    server.commit({ queue: [] });
+    await server.sendSession();
+    server.post = () => ({ rev: 3, replyId: "r1", queued: true });
+    ask(chat);
+    stop();
+    const { length } = server.streams;
+    await settle();
+    await settle();
+    expect(server.streams).toHaveLength(length);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.streams).toHaveLength(length);
+  });
 });
 
 test("a picked model applies until the session has it", async () => {
@@ -358,6 +401,42 @@ test("a picked model applies until the session has it", async () => {
     pickedModelId: null,
     session: { settings: { modelId: "other" } },
   });
+});
+
+test("models that are picked one after the other are saved in that order, and only the last one is shown", async () => {
+  const { server, api } = fakeServer();
+  server.commit({});
+  const { chat } = openTab(api);
+  await settle();
+  const answers: (() => void)[] = [];
+  api.patch = ({ settings }) =>
+    new Promise((resolve) =>
+      answers.push(() => {
+        server.commit({ settings: { ...server.session!.settings, ...settings } as SessionView["settings"] });
+        resolve();
+      }),
+    );
+  const shown = () => {
+    const { pickedModelId, session } = chat.getSnapshot();
+    return pickedModelId ?? session?.settings.modelId;
+  };
+  chat.pickModel("other");
+  chat.pickModel("demo");
+  const arrive = await readLate({ server, api });
+  await arrive();
+  expect(answers).toHaveLength(1);
+  answers[0]!();
+  await settle();
+  await server.sendSession();
+  expect(shown()).toBe("demo");
+  answers[1]!();
+  await settle();
+  await server.sendSession();
+  expect(server.session?.settings.modelId).toBe("demo");
+  // Picked in another tab.
+  server.commit({ settings: { modelId: "third", instructions: "" } });
+  await server.sendSession();
+  expect(shown()).toBe("third");
 });
 
 test("deleting removes the draft and closes the connection; if it fails, the session is followed again", async () => {

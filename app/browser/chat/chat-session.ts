@@ -1,4 +1,4 @@
-import type { DecisionBody, MessageAccepted, PostMessageBody, SessionView } from "~/conversation/api";
+import type { MessageAccepted, PatchSessionBody, PostMessageBody, SessionView } from "~/conversation/api";
 import { attachmentParts, type AttachmentPart } from "~/conversation/files/attachment";
 import type { SettingsEdit } from "~/conversation/session/edit-session";
 import type { AttachmentDraft } from "~/browser/drafts/attachment-draft";
@@ -15,8 +15,8 @@ import { INITIAL_STATE, isReplyAwaited, leafOf, withAccepted, type ChatState } f
 import { createChatStore, type ChatStore } from "./chat-store";
 import { createFollowerEvents, showLastSeen } from "./following/follower-events";
 import { createMessageDelivery, REQUEST_ATTEMPTS, type MessageDelivery } from "./sending/message-delivery";
-import type { QueueContext } from "./sending/queue-requests";
-import { createReplyRequests, type ReplyRequests } from "./sending/reply-requests";
+import type { RequestContext } from "./sending/request-context";
+import { stopReply } from "./sending/stop-reply";
 import { createReplyWatch, type ReplyWatch } from "./following/reply-watch";
 import { createSessionChoices, type SessionChoices } from "./sending/session-choices";
 import { createSessionFollower, type SessionFollower } from "./following/session-follower";
@@ -46,8 +46,6 @@ export type ChatSession = Observable<ChatState> & {
   suggest: (text: string, modelId: string | null) => boolean;
   /** Sends a new version of a question; the earlier versions are kept. */
   edit: (messageId: string, text: string, modelId: string | null) => boolean;
-  /** Shows another version of a message, with the newest branch under it. */
-  showVersion: (messageId: string) => void;
   changeSettings: (settings: SettingsEdit) => void;
   /** Sends again a message that failed. */
   trySendingAgain: () => void;
@@ -55,20 +53,12 @@ export type ChatSession = Observable<ChatState> & {
   sendKept: () => void;
   /** Moves a message that could not be sent back into the composer. */
   editUnsent: () => void;
-  /** Asks for another version of a reply. */
-  retry: (messageId: string, modelId: string | null) => void;
-  /** Asks for the rest of a reply that was cut. */
-  continueReply: (messageId: string, modelId: string | null) => void;
   stop: () => void;
   pickModel: (modelId: string) => void;
   /** Begins a session without messages with these settings, in place of those that were picked before. */
   pickPreset: (presetId: string | null, settings: SettingsEdit) => void;
-  /** Sends a decision about a call of a tool. A failure is shown at the session. Never rejects. */
-  decide: (decision: DecisionBody) => Promise<void>;
-  /** Lets a tool run without asking in this session. @returns whether that was saved; a failure is shown at the session */
-  allowTool: (toolName: string) => Promise<boolean>;
-  /** For `createQueueRequests`, whose code is loaded when messages wait. */
-  queue: QueueContext;
+  /** For requests whose code is loaded when there are messages. */
+  requests: RequestContext;
   /** Deletes the session on the server. Rejects if the server refuses or cannot be reached. */
   remove: () => Promise<void>;
   /** Shows an error that concerns this session. */
@@ -109,14 +99,16 @@ type Parts = {
   follower: SessionFollower;
   absence: ReplyWatch;
   delivery: MessageDelivery;
-  replies: ReplyRequests;
+  replying: RequestContext["replying"];
   choices: SessionChoices;
+  patch: SessionApi["patch"];
+  readAgain: () => void;
 };
 
 export function createChatSession(dependencies: Dependencies): ChatSession {
   const { api, draft, files, edits } = dependencies;
   const parts = createParts(dependencies);
-  const { store, delivery, replies, choices } = parts;
+  const { store, delivery, choices, patch, readAgain, replying } = parts;
   const refresh = () => refreshOpen(parts, dependencies);
 
   return {
@@ -154,7 +146,6 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       edits.put(messageId, null);
       return true;
     },
-    showVersion: choices.showVersion,
     changeSettings: choices.settings.change,
     trySendingAgain: delivery.resend,
     sendKept() {
@@ -164,38 +155,16 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       if (pending?.state === "sending") delivery.deliver(pending);
     },
     editUnsent: delivery.editUnsent,
-    retry: replies.retry,
-    continueReply: replies.continueReply,
-    stop: replies.stop,
+    stop: () => stopReply(store, api),
     pickModel: choices.pickModel,
     pickPreset(presetId, settings) {
       edits.put(PRESET, presetId);
       store.patch({ pickedPresetId: presetId, pickedModelId: null });
       choices.settings.replace(settings);
     },
-    async decide(decision) {
-      try {
-        await retryingRequests(parts, dependencies)(() => api.decide(decision));
-        parts.follower.restart();
-      } catch (error) {
-        store.report(error);
-        refresh();
-      }
-    },
-    async allowTool(toolName) {
-      try {
-        const settings = { tools: { allowed: { [toolName]: true } } };
-        await retryingRequests(parts, dependencies)(() => api.patch({ settings }));
-        return true;
-      } catch (error) {
-        store.report(error);
-        return false;
-      }
-    },
-    queue: {
-      ...{ store, api, draft, edits },
+    requests: {
+      ...{ store, api, draft, edits, patch, readAgain, replying },
       retrying: retryingRequests(parts, dependencies),
-      onChanged: parts.follower.restart,
     },
     remove: () => removeSession(parts, dependencies),
     report: store.report,
@@ -222,25 +191,43 @@ function createParts(dependencies: Dependencies): Parts {
 
   const retrying = retryingRequests({ lifecycle }, dependencies);
 
-  /** Each message carries the settings that the session does not have yet, and the first one the default settings, too. */
-  function post(body: PostMessageBody) {
+  let lastPatch: Promise<unknown> = Promise.resolve();
+  /** One after another: of two that overtake each other, the older one stays. */
+  function patch(body: PatchSessionBody): Promise<void> {
+    const answer = lastPatch.then(() => api.patch(body));
+    lastPatch = answer.catch(() => undefined);
+    return answer;
+  }
+
+  /**
+   * Each message carries the settings that the session does not have yet, and the first one the default settings, too. A
+   * version that is being saved is saved before it, for it would hide the message.
+   */
+  async function post(body: PostMessageBody) {
+    if (store.getSnapshot().pickedHead !== null) await lastPatch;
     const isFirst = !isSaved() && "message" in body && body.parentId === null;
     const settings = { ...(isFirst && dependencies.defaultSettings()), ...unsavedSettings.read() };
     const marked = isFirst && dependencies.isTemporary ? { ...body, temporary: true as const } : body;
     return retrying(() => api.post(Object.keys(settings).length > 0 ? { ...marked, settings } : marked));
   }
 
+  /** After an answer, for what is being read now may be older. A session that is not shown gets no connection. */
+  function readAgain() {
+    if (lifecycle.isOpen()) follower.restart();
+    else absence.start();
+  }
+
   function onAccepted(answer: MessageAccepted, reply: Parameters<typeof withAccepted>[2]) {
     store.set(withAccepted({ ...store.getSnapshot(), isAsking: false }, answer, reply));
-    if (!lifecycle.isOpen()) absence.start();
-    else if ((store.getSnapshot().session?.rev ?? 0) < answer.rev) follower.restart();
+    const isRead = (store.getSnapshot().session?.rev ?? 0) >= answer.rev;
+    if (!isRead || !lifecycle.isOpen()) readAgain();
   }
 
   const delivery = createMessageDelivery({
     ...{ store, lifecycle, outbox, draft, files, clock, random, post, onSending },
     isFollowed: () => lifecycle.isOpen() && isSaved(),
     onAccepted(answer, message) {
-      if (answer.queued) follower.restart();
+      if (answer.queued) readAgain();
       else onAccepted(answer, { messageId: message.replyMessageId, parentId: message.id });
       onSaved({ title: store.getSnapshot().session?.title ?? "", updatedAt: timestamp(clock) });
     },
@@ -252,17 +239,10 @@ function createParts(dependencies: Dependencies): Parts {
     },
   });
   const choices = createSessionChoices({
-    ...{ store, api, unsavedSettings, isDelivering: delivery.isDelivering },
-    saveSettings: (settings) => retrying(() => api.patch({ settings })),
+    ...{ store, patch, readAgain, unsavedSettings, isDelivering: delivery.isDelivering },
+    saveSettings: (settings) => retrying(() => patch({ settings })),
   });
-  const replies = createReplyRequests({
-    store,
-    api,
-    post,
-    onAccepted,
-    onFailed: refresh,
-    onEnd: saveSettings,
-  });
+  const replying = { post, onAccepted, onFailed: refresh, onEnd: saveSettings };
   const events = createFollowerEvents({
     ...{ store, outbox, lastSeen },
     isShown: () => lifecycle.isOpen() && page.isVisible(),
@@ -278,7 +258,7 @@ function createParts(dependencies: Dependencies): Parts {
     refresh: () => (isSaved() ? follower.refresh() : Promise.resolve()),
     isAwaited: () => !lifecycle.isRemoved() && isReplyAwaited(store.getSnapshot()),
   });
-  return { store, lifecycle, follower, absence, delivery, replies, choices };
+  return { store, lifecycle, follower, absence, delivery, choices, patch, readAgain, replying };
 }
 
 /** Repeats requests that have failed for a passing reason. */

@@ -18,6 +18,13 @@ export type PendingMessage = OutgoingMessage & {
   isWaiting?: boolean;
 };
 
+/** A change of the waiting messages by this tab, shown before the server has it. */
+export type QueueChange = {
+  apply: (queue: readonly QueuedView[]) => readonly QueuedView[];
+  /** Whether the server has it: it is in every session that is read from now on. */
+  isSaved: boolean;
+};
+
 /** The state of one open session. */
 export type ChatState = {
   /** `absent`: the server has no such session. `refused`: it does not show the session; `problem` has the reason. */
@@ -30,15 +37,20 @@ export type ChatState = {
   isKept: boolean;
   /** The model picked in this tab, until the session has it. */
   pickedModelId: string | null;
+  /** It is being saved: what is read meanwhile may be older. */
+  isSavingModel: boolean;
   /** The leaf of the branch picked in this tab, until the session has it. */
   pickedHead: string | null;
   /** Settings changed in this tab, until the session has them. Each message carries them meanwhile. */
   pickedSettings: SettingsEdit;
   /** The preset picked for a session without messages. */
   pickedPresetId: string | null;
+  /** In the order in which they were made. */
+  queueChanges: readonly QueueChange[];
   /** A request for Retry or Continue is under way. */
   isAsking: boolean;
-  isStopping: boolean;
+  /** The reply that this tab has asked to stop; null for none. */
+  stoppingId: string | null;
   /** An error other than of the pending message; at a message, if it concerns one. */
   problem: { error: UserError; messageId: string | null } | null;
 };
@@ -51,11 +63,13 @@ export const INITIAL_STATE: ChatState = {
   connection: "ok",
   isKept: false,
   pickedModelId: null,
+  isSavingModel: false,
   pickedHead: null,
   pickedSettings: {},
   pickedPresetId: null,
+  queueChanges: [],
   isAsking: false,
-  isStopping: false,
+  stoppingId: null,
   problem: null,
 };
 
@@ -71,14 +85,15 @@ export function withSession(state: ChatState, view: SessionView | null): ChatSta
       isKept: false,
       pending,
       live: null,
-      isStopping: false,
+      queueChanges: [],
     };
   }
   const session = keepKnownMessages(state.session, view);
   const isThere = (id: string) => session.messages.some((message) => message.id === id);
-  const isQueued = (id: string) => waitingOf(session).some((message) => message.id === id);
+  const isQueued = (id: string) => session.queue?.some((message) => message.id === id) ?? false;
   const isDelivered = state.pending !== null && (isThere(state.pending.id) || isQueued(state.pending.id));
   const live = reconcile(state.live, session);
+  const isModelSaved = !state.isSavingModel && state.pickedModelId === session.settings.modelId;
   return {
     ...state,
     phase: "ready",
@@ -86,9 +101,9 @@ export function withSession(state: ChatState, view: SessionView | null): ChatSta
     isKept: false,
     live,
     pending: isDelivered ? null : state.pending,
-    pickedModelId: state.pickedModelId === session.settings.modelId ? null : state.pickedModelId,
+    pickedModelId: isModelSaved ? null : state.pickedModelId,
     pickedHead: isThere(state.pickedHead ?? "") ? state.pickedHead : null,
-    isStopping: live !== null && (state.isStopping || (session.reply?.stopRequested ?? false)),
+    queueChanges: state.queueChanges.filter(({ isSaved }) => !isSaved),
   };
 }
 
@@ -213,14 +228,22 @@ export function leafOf(state: ChatState): string | null {
   return state.pickedHead ?? state.session?.head ?? null;
 }
 
-/** The messages that wait on the server, in their order. */
-export function waitingOf(session: Pick<SessionView, "queue"> | null): readonly QueuedView[] {
-  return session?.queue ?? [];
+/** The messages that wait on the server, in their order, with the changes that are on their way. */
+export function waitingOf({ session, queueChanges }: ChatState): readonly QueuedView[] {
+  const waiting: readonly QueuedView[] = session?.queue ?? [];
+  return queueChanges.reduce((queue, { apply }) => apply(queue), waiting);
+}
+
+/** The running reply is to stop. The next one, which may follow at once, is not. */
+export function isStopping({ live, session, stoppingId }: ChatState): boolean {
+  const { reply } = session ?? {};
+  const isAsked = reply?.stopRequested === true && reply.id === live?.replyId;
+  return live !== null && (isAsked || live.replyId === stoppingId);
 }
 
 /** Messages wait for an answer, or are on their way to. */
-export function hasQueue({ session, pending }: ChatState): boolean {
-  return waitingOf(session).length > 0 || pending?.queue === true;
+export function hasQueue(state: ChatState): boolean {
+  return waitingOf(state).length > 0 || state.pending?.queue === true;
 }
 
 /** A reply is running, or a message is on its way that will start one. */

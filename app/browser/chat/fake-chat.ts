@@ -71,6 +71,18 @@ export function fakeFile(filename: string, size: number): AttachmentView {
 
 export const delta = (text: string): ReplyChunk => ({ type: "text-delta", id: "0", delta: text });
 
+const EMPTY_SESSION: SessionView = {
+  rev: 0,
+  createdAt: NOW,
+  updatedAt: NOW,
+  title: "Tea",
+  settings: { modelId: "demo", instructions: "" },
+  messages: [],
+  head: null,
+  reply: null,
+  recovered: null,
+};
+
 /** A server with one session, whose answers and streams the test decides. */
 export function fakeServer() {
   const encoder = new TextEncoder();
@@ -89,20 +101,12 @@ export function fakeServer() {
     upload: async (filename: string, blob: Blob): Promise<AttachmentView> => fakeFile(filename, blob.size),
     stops: 0,
     queueChanges: [] as object[],
+    /** Awaited before each change of the queue is answered. */
+    queueGate: Promise.resolve(),
     /** The answer to posts. */
     post: (_body: PostMessageBody): MessageAccepted => ({ rev: 1, replyId: "r1" }),
     commit(change: Partial<SessionView>) {
-      const before = server.session ?? {
-        rev: 0,
-        createdAt: NOW,
-        updatedAt: NOW,
-        title: "Tea",
-        settings: { modelId: "demo", instructions: "" },
-        messages: [],
-        head: null,
-        reply: null,
-        recovered: null,
-      };
+      const before = server.session ?? EMPTY_SESSION;
       server.session = { ...before, ...change, rev: before.rev + 1 };
     },
     send(text: string) {
@@ -148,7 +152,7 @@ export function fakeServer() {
     },
     patch: async () => reach(),
     decide: async () => reach(),
-    ...fakeQueue(server.queueChanges, reach),
+    ...fakeQueue(server, reach),
     async stop() {
       reach();
       server.stops++;
@@ -172,6 +176,26 @@ export function fakeServer() {
   return { server, api };
 }
 
+type ReadLate = ReturnType<typeof fakeServer> & { ask?: () => Promise<unknown> };
+
+/** Has the tab read the session as it is now, by `ask` or by an event. @returns lets that answer arrive */
+export async function readLate({ server, api, ask = server.sendSession }: ReadLate) {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { load } = api;
+  api.load = async (...args) => {
+    api.load = load;
+    const old = await load(...args);
+    await promise;
+    return old;
+  };
+  server.commit({});
+  await ask();
+  return () => {
+    resolve();
+    return vi.advanceTimersByTimeAsync(0);
+  };
+}
+
 function loaded(session: SessionView | null, etag: string | null): LoadedSession {
   if (!session) return { kind: "absent" };
   const now = String(session.rev);
@@ -180,11 +204,12 @@ function loaded(session: SessionView | null, etag: string | null): LoadedSession
 }
 
 function fakeQueue(
-  changes: object[],
+  server: { queueChanges: object[]; queueGate: Promise<void> },
   reach: () => void,
 ): Pick<SessionApi, "editQueued" | "removeQueued" | "resumeQueue"> {
   const note = async (change: object) => {
-    changes.push(change);
+    server.queueChanges.push(change);
+    await server.queueGate;
     reach();
   };
   return {

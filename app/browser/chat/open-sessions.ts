@@ -48,6 +48,8 @@ export type OpenSessionsDependencies = {
   defaultSettings: () => SettingsEdit;
   /** Resolves when the first message of a conversation may be sent. */
   beforeFirstMessage: (id: string) => Promise<void>;
+  /** Whether a title that is read may be older than what the list shows. */
+  isRenaming: (id: string) => boolean;
   /** Called when a message was put into the outbox, or has left it. */
   onPending: (id: string) => void;
   /** Called when a reply has ended, unless a person has stopped it, and when it begins to wait for a decision. */
@@ -96,8 +98,12 @@ function openSession(dependencies: OpenSessionsDependencies, id: string): ChatSe
   const shared = isTemporary ? tab : dependencies.shared;
   const server = dependencies.api.session(id);
   const known = () => conversations.find(id);
+  /** Whether it is still the temporary session of the tab. */
+  const isCurrent = () => conversations.temporary.is(id);
   const isSaved = () =>
-    isTemporary ? conversations.temporary.isSaved() : (known()?.saved ?? id === conversations.reopenedId);
+    isTemporary
+      ? isCurrent() && conversations.temporary.isSaved()
+      : (known()?.saved ?? id === conversations.reopenedId);
   const api: SessionApi = {
     ...server,
     async post(body) {
@@ -131,8 +137,10 @@ function openSession(dependencies: OpenSessionsDependencies, id: string): ChatSe
     isTemporary,
     isSaved,
     onSaved({ title, updatedAt }) {
-      if (isTemporary) return conversations.temporary.noteSaved();
-      conversations.remember({ id, title, updatedAt, saved: true });
+      if (isCurrent()) conversations.temporary.noteSaved();
+      if (isTemporary) return;
+      const newest = dependencies.isRenaming(id) ? "" : title;
+      conversations.remember({ id, title: newest, updatedAt, saved: true });
     },
     onSending({ text, files }) {
       if (isTemporary) return;

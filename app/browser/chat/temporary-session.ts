@@ -40,18 +40,23 @@ export function followTemporarySession(dependencies: Dependencies): () => void {
   });
   let cancelDeletion: (() => void) | null = null;
 
+  /** The server has the session, or a message is on its way that begins it. */
+  const hasBegun = (id: string) => temporary.isSaved() || sessions.get(id).getSnapshot().pending !== null;
+
   function deleteLeft() {
     cancelDeletion?.();
     cancelDeletion = null;
     const temporaryId = temporary.id();
     const { currentId } = conversations.getSnapshot();
     if (temporaryId === null || temporaryId === currentId) return;
-    const isSaved = temporary.isSaved();
+    const isBegun = hasBegun(temporaryId);
     const session = sessions.get(temporaryId);
+    // What has failed is not sent later.
+    session.editUnsent();
     sessions.delete(temporaryId);
     temporary.end();
     void owner.release().then((isLast) => {
-      if (!isSaved || !isLast) return;
+      if (!isBegun || !isLast) return;
       session.remove().catch((error: unknown) => {
         toasts.failure((t, why) => t("temporary.notDeleted", { why }), error);
         void note(temporaryId, true);
@@ -79,7 +84,7 @@ export function followTemporarySession(dependencies: Dependencies): () => void {
     if (!isLeft) {
       cancelDeletion?.();
       cancelDeletion = null;
-    } else if (!temporary.isSaved()) {
+    } else if (!hasBegun(temporaryId)) {
       deleteLeft();
     } else if (cancelDeletion === null && owner.isOwner()) {
       cancelDeletion = clock.after(UNDO_MS, deleteLeft);

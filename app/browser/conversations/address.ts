@@ -25,7 +25,7 @@ type Dependencies = {
   >;
 };
 
-/** The state of a history entry, beside the fields of the router. */
+/** The state of a history entry, in addition to the fields of the router. */
 type Entry = {
   /** The router's number of the entry, counted from the first. */
   idx?: number;

@@ -40,19 +40,17 @@ export function entryKey(id: string): string {
 
 /** The conversation of an entry; null for a tombstone and for other entries. */
 export function toConversation(entry: ListEntry): Conversation | null {
-  const [id, name, title, updatedAt, saved, pinned, archived, folder] = [
-    ...[entry.id, entry.name, entry.title, entry.updatedAt],
-    ...[entry.saved, entry.pinned, entry.archived, entry.folder],
-  ].map((field) => field?.[0]);
+  const id = entry.id?.[0];
   if (!isSessionId(id)) return null;
+  const [name, title, folder] = [entry.name?.[0], entry.title?.[0], entry.folder?.[0]];
   return {
     id,
     name: typeof name === "string" ? name : "",
     title: typeof title === "string" ? titleWithoutTags(title) : "",
-    updatedAt: dateOf(updatedAt),
-    saved: saved !== false,
-    pinned: pinned === true,
-    archived: archived === true,
+    updatedAt: dateOf(entry.updatedAt?.[0]),
+    saved: entry.saved?.[0] !== false,
+    pinned: entry.pinned?.[0] === true,
+    archived: entry.archived?.[0] === true,
     folder: typeof folder === "string" ? folder : null,
   };
 }
@@ -65,10 +63,6 @@ export function toFolder(key: string, { kind, title, removed }: ListEntry): Fold
 
 export function newestFirst(a: Conversation, b: Conversation): number {
   return b.updatedAt < a.updatedAt ? -1 : b.updatedAt > a.updatedAt ? 1 : 0;
-}
-
-export function hasId(list: readonly { id: string }[], id: string): boolean {
-  return list.some((entry) => entry.id === id);
 }
 
 /** A stored session id, if it has the form of one. */

@@ -9,7 +9,7 @@ import type { OnOtherTab } from "~/browser/storage/other-tabs";
 const KEY = "holdfast.deletions";
 
 /** Time in which a deletion can be undone, in milliseconds. */
-export const UNDO_MS = 10_000;
+const UNDO_MS = 10_000;
 /** Time between the end of that and the deletion, in milliseconds, so that a tab's late undo is still in time. */
 const GRACE_MS = 1_000;
 /** The tab of the person's click deletes first; other tabs wait this many milliseconds longer, in case it is closed. */
@@ -72,10 +72,7 @@ export function createDeletions(dependencies: Dependencies): Deletions {
     cancelTimer();
     const now = clock.now();
     const kept = asked.read();
-    const view = kept.map(({ id, title, batch, askedAt }) => ({
-      ...{ id, title, batch },
-      canUndo: now < askedAt + UNDO_MS,
-    }));
+    const view = kept.map(({ askedAt, ...deletion }) => ({ ...deletion, canUndo: now < askedAt + UNDO_MS }));
     if (JSON.stringify(view) !== JSON.stringify(state.getSnapshot())) state.set(view);
     const waiting = kept.filter(({ id }) => !running.has(id));
     const due = isStarted ? waiting.filter((deletion) => dueAt(deletion) <= now) : [];

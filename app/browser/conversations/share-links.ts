@@ -1,6 +1,6 @@
-import { SESSION_ID_PATTERN } from "~/conversation/session/session-id";
 import { createStoredList } from "~/browser/storage/stored-list";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
+import { isSessionId } from "./conversation-list";
 
 const KEY = "holdfast.shares";
 
@@ -35,9 +35,5 @@ export function createShareLinks(shared: SafeStorage): ShareLinks {
 function toKept(entry: unknown): Kept[] {
   if (typeof entry !== "object" || entry === null) return [];
   const { conversationId, shareId } = entry as Record<string, unknown>;
-  return isId(conversationId) && isId(shareId) ? [{ conversationId, shareId }] : [];
-}
-
-function isId(value: unknown): value is string {
-  return typeof value === "string" && SESSION_ID_PATTERN.test(value);
+  return isSessionId(conversationId) && isSessionId(shareId) ? [{ conversationId, shareId }] : [];
 }

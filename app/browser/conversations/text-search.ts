@@ -23,6 +23,8 @@ const DEBOUNCE_MS = 250;
 export type TextHit = Excerpt & { conversationId: string; messageId: string };
 
 export type TextSearchState = {
+  /** What the hits are for. */
+  query: string;
   hits: readonly TextHit[];
   /** Numbers of conversations: searched, in total, and failed to be read. */
   done: number;
@@ -45,7 +47,15 @@ export type TextSearch = Observable<TextSearchState> & {
 type Text = { messageId: string; text: string };
 type Known = { etag: string | null; texts: readonly Text[]; askedAt: number };
 
-const NOTHING: TextSearchState = { hits: [], done: 0, total: 0, failed: 0, isRunning: false, hasMore: false };
+const NOTHING: TextSearchState = {
+  query: "",
+  hits: [],
+  done: 0,
+  total: 0,
+  failed: 0,
+  isRunning: false,
+  hasMore: false,
+};
 
 /** The server has no index: the conversations of this browser are read, and kept for the next search. */
 export function createTextSearch(
@@ -82,7 +92,7 @@ export function createTextSearch(
       const hasMore = !isRunning && done < allIds.length && found.flat().length < MOST_HITS;
       const counts = { done, total: ids.length, failed };
       if (!signal.aborted)
-        state.set({ hits: found.flat().slice(0, MOST_HITS), ...counts, isRunning, hasMore });
+        state.set({ query, hits: found.flat().slice(0, MOST_HITS), ...counts, isRunning, hasMore });
     };
     show(ids.length > 0);
     await delay(clock, debounceMs);

@@ -67,6 +67,18 @@ test("a draft typed just now is stored when the page is closed", () => {
   expect(openTab("one").getSnapshot()).toBe("hello");
 });
 
+test("a text that another tab types right after one was stored is not overwritten by that", () => {
+  const [first, second] = [openTab("one"), openTab("one")];
+  first.set("A draft");
+  second.set("Another draft");
+  const reloaded = first.reload();
+  vi.runAllTimers();
+  for (const tab of [reloaded, second]) {
+    expect(tab.getSnapshot()).toBe("Another draft");
+    expect(tab.aside.getSnapshot()).toEqual(["A draft"]);
+  }
+});
+
 test("a draft that was sent, or deleted where it was typed, leaves nothing behind", () => {
   const draft = openTab("one");
   draft.type("hello");
@@ -156,8 +168,8 @@ test("texts typed in two tabs at the same moment are both kept", () => {
   expect(here.getSnapshot()).toBe("here");
   vi.runAllTimers();
   expect(here.getSnapshot()).toBe(there.getSnapshot());
-  expect(here.getSnapshot()).toBe("there");
-  expect(here.aside.getSnapshot()).toContain("here");
+  expect(here.getSnapshot()).toBe("here");
+  expect(here.aside.getSnapshot()).toContain("there");
 });
 
 test("what was put aside goes with its conversation", () => {

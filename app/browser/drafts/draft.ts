@@ -80,13 +80,16 @@ export function createDraft({ shared, tab, conversationId, onOtherTab, clock }: 
     setOwn(typed);
   }
 
+  const isStored = () => text.getSnapshot() === known;
+
   function endDelay() {
     cancelSave?.();
     cancelSave = null;
   }
 
   function flush() {
-    if (cancelSave) save();
+    // What another tab has stored since the last key is newer.
+    if (cancelSave) (isStored() ? adopt : save)();
     endDelay();
   }
 
@@ -111,7 +114,7 @@ export function createDraft({ shared, tab, conversationId, onOtherTab, clock }: 
   // A text typed here just now is about to replace that of the other tab, which puts its own aside then. Unless it was
   // sent there: it is removed, and nothing was typed here since it was stored.
   onOtherTab(key, () => {
-    const wasSent = shared.get(key) === null && text.getSnapshot() === known;
+    const wasSent = shared.get(key) === null && isStored();
     if (!cancelSave || wasSent) adopt();
   });
 

@@ -6,7 +6,7 @@ import type { OnOtherTab } from "~/browser/storage/other-tabs";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 
 /** Prefix of the storage keys of all outboxes. */
-export const OUTBOX_KEY = "holdfast.outbox.";
+const OUTBOX_KEY = "holdfast.outbox.";
 
 /** A message to be sent. Stored until the server has it, so that after a reload the same message is sent again. */
 export type OutgoingMessage = {

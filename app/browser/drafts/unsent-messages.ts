@@ -2,7 +2,7 @@ import { createObservable, type Observable } from "~/browser/page/observable";
 import type { PageClock } from "~/browser/page/page-clock";
 
 /** A message that is delivered within this time, in milliseconds, is not reported as unsent. */
-export const MENTION_AFTER_MS = 2_000;
+const MENTION_AFTER_MS = 2_000;
 
 /** The conversations with a message, of any tab, that the server does not have yet. */
 export type UnsentMessages = Observable<readonly string[]> & {

@@ -12,14 +12,15 @@ import { KINDS, type KeyringDocument } from "./document/document";
 import { createKeyringEngine, type KeyringEngine } from "./engine";
 import { createKeyringApi, type KeyringApi } from "./keyring-api";
 import { inParts } from "./in-parts";
-import { SEEN_KEY } from "./keyring-config";
+import { KeyringError } from "./keyring";
+import { readConfig, SEEN_KEY } from "./keyring-config";
 import { carryOver } from "./document/carry-over";
 import { createLocalDocument, type LocalSources } from "./document/local-document";
 import { createMoves, type Moves } from "./moves";
 import type { PhaseEvent } from "./phase";
 import { createReservedIds } from "./reserved-ids";
-import { cipherOf, type KeyringSecret } from "./sealing/secret";
-import { createKeyringSync, type SeenRevision } from "./sync";
+import { cipherOf, secretToText, type KeyringSecret } from "./sealing/secret";
+import { createKeyringSync, type LocalDocument, type SeenRevision } from "./sync";
 import type { Passkeys } from "./sealing/webauthn.client";
 
 /** Requests about conversations that are made at a time. */
@@ -88,12 +89,14 @@ type Connecting = {
   onDocument: (document: KeyringDocument) => void;
   /** Called when there are more or fewer conversations to be moved. */
   onMoves: (left: number) => void;
+  /** Called when the storage does not have the secret any more, though it had it. */
+  onCleared: () => void;
 };
 
 export function connectKeyring(dependencies: KeyringDependencies, connecting: Connecting): Connected {
   const { http, clock, serverClock, random, newId, shared, activity, sources, entries, finishDeletion } =
     dependencies;
-  const { secret, device, horizon, onEvent, onDocument, onMoves } = connecting;
+  const { secret, device, horizon, onEvent, onDocument, onMoves, onCleared } = connecting;
   const cipher = cipherOf(secret);
   const api = createKeyringApi(http, clock, cipher.id);
   const finishing = new Set<string>();
@@ -130,9 +133,12 @@ export function connectKeyring(dependencies: KeyringDependencies, connecting: Co
     },
     device,
   );
+  /** A keyring is joined before its secret is kept. */
+  let isFollowed = false;
+  const isKept = () => !isFollowed || readConfig(shared)?.secret === secretToText(secret);
   const idOf = (key: string) => entries.get(key.slice(KINDS.list.length))?.id?.[0];
   const sync = createKeyringSync({
-    ...{ api, cipher, local, random, horizon },
+    ...{ api, cipher, local: whileKept(local, isKept, onCleared), random, horizon },
     clock: serverClock,
     seen: {
       read: () => readSeen(shared),
@@ -164,7 +170,11 @@ export function connectKeyring(dependencies: KeyringDependencies, connecting: Co
     },
     onProgress: () => onMoves(moves.left()),
   });
-  const engine = createKeyringEngine({ sync, api, activity, clock, random, onEvent });
+  const run = (options: { isToRead: boolean }) => {
+    isFollowed = true;
+    return sync.run(options);
+  };
+  const engine = createKeyringEngine({ sync: { ...sync, run }, api, activity, clock, random, onEvent });
   return {
     ...{ secret, device, api, engine, moves, edit: local.edit },
     stop() {
@@ -174,6 +184,19 @@ export function connectKeyring(dependencies: KeyringDependencies, connecting: Co
     document: () => document,
     run: ({ mayCreate }) => sync.run({ isToRead: true, mayCreate }),
   };
+}
+
+/**
+ * What a browser has whose storage was cleared under an open page is not what the person wants to have: the drafts that
+ * are missing there would be withdrawn from the keyring.
+ */
+function whileKept(local: LocalDocument, isKept: () => boolean, onCleared: () => void): LocalDocument {
+  function collect() {
+    if (isKept()) return local.collect();
+    onCleared();
+    throw new KeyringError("gone");
+  }
+  return { ...local, collect };
 }
 
 /** Adds conversations that a lost device has begun with a reserved id, and did not live to list. */

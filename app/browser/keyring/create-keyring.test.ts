@@ -334,6 +334,25 @@ describe("a keyring", () => {
 });
 
 describe("changes of this browser", () => {
+  test("are sent no more once its storage was cleared under the open page, which would withdraw its drafts", async () => {
+    const service = createService();
+    const laptop = openBrowser(service);
+    const id = newId();
+    laptop.shared.set(`holdfast.draft.${id}`, "Not sent yet");
+    await laptop.keyring.turnOn();
+    const code = laptop.keyring.recoveryCode();
+    const before = service.requests.length;
+    for (const key of laptop.shared.keys()) laptop.shared.remove(key);
+    laptop.keyring.noteChange();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(service.requests.slice(before).filter((request) => !request.startsWith("GET"))).toEqual([]);
+    expect(phase(laptop)).toBe("off");
+    expect(laptop.shared.get("holdfast.keyring.stamps")).toBeNull();
+
+    await laptop.keyring.join(code);
+    expect(laptop.shared.get(`holdfast.draft.${id}`)).toBe("Not sent yet");
+  });
+
   test("are sent together after a moment, and again when the server can be reached", async () => {
     const service = createService();
     const laptop = openBrowser(service);

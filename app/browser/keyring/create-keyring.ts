@@ -16,7 +16,7 @@ import { newSecret, secretFromText, secretToText, type KeyringSecret } from "./s
 export function createKeyring(dependencies: KeyringDependencies): LoadedKeyring {
   const { passkeys } = dependencies;
   const followed = createFollowedKeyring(dependencies);
-  const { current, patch } = followed;
+  const { current, show } = followed;
   const secretForLink = () => secretToText(current().secret);
   const { begin, leave, forgetBrowser, forgetDevices } = createTransitions(dependencies, followed);
   return {
@@ -27,7 +27,7 @@ export function createKeyring(dependencies: KeyringDependencies): LoadedKeyring 
     noteChange() {
       if (!followed.isFollowing()) return;
       current().engine.noteChange();
-      if (followed.isLeading()) patch({ isWaiting: true });
+      if (followed.isLeading()) show({ isWaiting: true });
     },
     turnOn: () => begin(newSecret(), true),
     join: async (text) => begin(secretFromText(text.trim()) ?? fromRecoveryCode(text), false),
@@ -45,7 +45,7 @@ export function createKeyring(dependencies: KeyringDependencies): LoadedKeyring 
     ...{ forgetBrowser, forgetDevices },
     deleteKeyring: () => leave([current().api.id, ...passkeyIds(followed)]),
     syncNow: () => current().engine.flush({ isToRead: true }),
-    dismissRollback: () => patch({ wasRolledBack: false }),
+    dismissRollback: () => show({ wasRolledBack: false }),
   };
 }
 

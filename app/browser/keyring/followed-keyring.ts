@@ -16,7 +16,8 @@ import { secretFromText, secretToText, type KeyringSecret } from "./sealing/secr
 
 /** The keyring that this tab follows, and what the page shows of it. */
 export type FollowedKeyring = Observable<KeyringState> & {
-  patch: (change: Partial<KeyringState>) => void;
+  /** Shows a change of the state, in the other tabs too if this one leads. */
+  show: (change: Partial<KeyringState>) => void;
   /** @throws KeyringError `not_found` if this browser has no keyring */
   current: () => Connected;
   isFollowing: () => boolean;
@@ -55,7 +56,6 @@ export function createFollowedKeyring(dependencies: KeyringDependencies): Follow
     });
   }
 
-  /** Shows the state in all tabs. */
   function show(change: Partial<KeyringState>) {
     patch(change);
     if (isLeading) shared.set(STATUS_KEY, JSON.stringify(getSnapshot()));
@@ -69,6 +69,7 @@ export function createFollowedKeyring(dependencies: KeyringDependencies): Follow
     connectKeyring(dependencies, {
       ...{ secret, device, horizon, onEvent },
       onMoves: (toMove) => show({ toMove }),
+      onCleared: refresh,
       onDocument(document) {
         const passkeys = passkeysIn(document);
         patch({ passkeys, toMove: connected?.moves.left() ?? 0 });
@@ -103,28 +104,29 @@ export function createFollowedKeyring(dependencies: KeyringDependencies): Follow
     if (await deleteRetired(dependencies)) advance();
   };
 
+  function refresh() {
+    const config = readConfig(shared);
+    const secret = secretFromText(config?.secret);
+    if (!config || !secret) {
+      if (connected) unfollow();
+    } else if (!connected || secretToText(connected.secret) !== config.secret) {
+      follow(connect(secret, config.device));
+    }
+    void retire();
+  }
+
   onOtherTab(STATUS_KEY, () => {
     const status = parseObject(shared.get(STATUS_KEY));
     if (connected && !isLeading && typeof status.phase === "string") patch({ ...OFF, ...status });
   });
 
   return {
-    ...{ getSnapshot, subscribe, patch, connect, follow, unfollow, retire },
+    ...{ getSnapshot, subscribe, show, connect, follow, unfollow, refresh, retire },
     isFollowing: () => connected !== null,
     isLeading: () => isLeading,
     current() {
       if (!connected) throw new KeyringError("not_found");
       return connected;
-    },
-    refresh() {
-      const config = readConfig(shared);
-      const secret = secretFromText(config?.secret);
-      if (!config || !secret) {
-        if (connected) unfollow();
-      } else if (!connected || secretToText(connected.secret) !== config.secret) {
-        follow(connect(secret, config.device));
-      }
-      void retire();
     },
     keep(secret, device, retired = []) {
       const before = readConfig(shared)?.retired ?? [];

@@ -1,47 +1,22 @@
-import * as Menu from "@radix-ui/react-dropdown-menu";
-import { useState } from "react";
+import { Item } from "@radix-ui/react-dropdown-menu";
 import { useTranslation } from "react-i18next";
 import type { Preset } from "~/browser/presets/presets";
-import { focusComposer } from "~/components/composer/focus-composer";
 import { PresetIcon } from "~/components/primitives/icons";
+import { useOpenMenu } from "~/components/primitives/overlays/use-open-menu";
+import { ComposerMenu } from "./composer-menu";
 
 type Props = { presets: readonly Preset[]; onChoose: (preset: Preset) => void };
 
-/** The menu of the presets, open from the start: it replaces the plain button that was pressed. */
+/** The menu of the presets. */
 export function PresetMenu({ presets, onChoose }: Props) {
-  const { t, i18n } = useTranslation();
-  const [isOpen, setIsOpen] = useState(true);
-  const [button, setButton] = useState<HTMLButtonElement | null>(null);
+  const { t } = useTranslation();
   return (
-    <Menu.Root open={isOpen && button !== null} onOpenChange={setIsOpen} modal={false} dir={i18n.dir()}>
-      <Menu.Trigger
-        ref={setButton}
-        className="icon-button composer__attach"
-        aria-label={t("presets.startWith")}
-        title={t("presets.startWith")}
-      >
-        <PresetIcon />
-      </Menu.Trigger>
-      <Menu.Portal container={button?.closest<HTMLElement>("main") ?? null}>
-        <Menu.Content
-          className="menu"
-          align="start"
-          side="top"
-          sideOffset={4}
-          collisionPadding={8}
-          aria-label={t("presets.startWith")}
-          onCloseAutoFocus={(event) => {
-            event.preventDefault();
-            focusComposer();
-          }}
-        >
-          {presets.map((preset) => (
-            <Menu.Item key={preset.id} className="menu__item" onSelect={() => onChoose(preset)}>
-              <bdi>{preset.name}</bdi>
-            </Menu.Item>
-          ))}
-        </Menu.Content>
-      </Menu.Portal>
-    </Menu.Root>
+    <ComposerMenu label={t("presets.startWith")} icon={<PresetIcon />} menu={useOpenMenu()}>
+      {presets.map((preset) => (
+        <Item key={preset.id} className="menu__item" onSelect={() => onChoose(preset)}>
+          <bdi>{preset.name}</bdi>
+        </Item>
+      ))}
+    </ComposerMenu>
   );
 }

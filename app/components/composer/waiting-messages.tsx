@@ -3,9 +3,11 @@ import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
-import { createQueueRequests } from "~/browser/chat/sending/queue-requests";
+import { queueRequestsOf } from "~/browser/chat/sending/queue-requests";
 import { waitingOf, type ChatState, type PendingMessage } from "~/browser/chat/chat-state";
 import { partsOf } from "~/browser/drafts/outbox";
+import { andFocus } from "~/components/conversations/use-conversation-actions";
+import { useFocusReturn } from "~/components/hooks/use-focus-return";
 import { MessageEditor } from "~/components/messages/message-editor";
 import { IconButton } from "~/components/primitives/icon-button";
 import { DownIcon } from "~/components/primitives/icons";
@@ -21,8 +23,8 @@ type Props = { app: ChatApp; chat: ChatSession; state: ChatState };
 /** The messages that wait for the answer, above the composer. They can be edited, moved and removed. */
 export function WaitingMessages({ app, chat, state }: Props) {
   const { t } = useTranslation();
-  const waiting = waitingOf(state.session);
-  const [queue] = useState(() => createQueueRequests(chat.queue));
+  const waiting = waitingOf(state);
+  const queue = queueRequestsOf(chat.requests);
   const pending = state.pending?.queue ? state.pending : null;
   const list = useRef<HTMLOListElement>(null);
   const [editingId, setEditingId] = useState<string | null>(null);
@@ -110,6 +112,8 @@ function Item({ chat, item, isEditing, setIsEditing, canMove, onMove, onEdit, on
   const text = plainText(item.parts);
   const label = shownText(item);
   const files = attachmentParts(item.parts);
+  // It may be sent or removed while it has the focus.
+  const element = useFocusReturn<HTMLLIElement>();
 
   function onKeyDown(event: KeyboardEvent) {
     const by = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : null;
@@ -125,7 +129,7 @@ function Item({ chat, item, isEditing, setIsEditing, canMove, onMove, onEdit, on
 
   if (isEditing) {
     return (
-      <li className="queue__item">
+      <li className="queue__item" ref={element}>
         <MessageEditor
           text={text}
           kept={chat.edits.read(item.id)}
@@ -147,7 +151,7 @@ function Item({ chat, item, isEditing, setIsEditing, canMove, onMove, onEdit, on
     );
   }
   return (
-    <li className="queue__item" data-queued={item.id} onKeyDown={onKeyDown}>
+    <li className="queue__item" ref={element} data-queued={item.id} onKeyDown={onKeyDown}>
       <span className="queue__text" dir="auto" title={label}>
         {label}
       </span>
@@ -178,10 +182,10 @@ function Unsent({ chat, pending }: { chat: ChatSession; pending: PendingMessage 
           <span className="queue__note">
             {`${t(isWaiting ? "message.notSentYet" : "message.notSent")} ${sentenceFor(t, error)}`}
           </span>
-          <button type="button" className="button button--quiet" onClick={chat.trySendingAgain}>
+          <button type="button" className="button button--quiet" onClick={andFocus(chat.trySendingAgain)}>
             {t("message.tryAgain")}
           </button>
-          <button type="button" className="button button--quiet" onClick={chat.editUnsent}>
+          <button type="button" className="button button--quiet" onClick={andFocus(chat.editUnsent)}>
             {t("message.edit")}
           </button>
         </span>

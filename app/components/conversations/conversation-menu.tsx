@@ -1,9 +1,10 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
-import { Fragment, useEffect, useRef, useState } from "react";
+import { Fragment, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { pageClock } from "~/browser/page/page-clock";
 import { COMMAND_LOOKS } from "~/components/primitives/command-looks";
 import { MoreIcon } from "~/components/primitives/icons";
+import { useOpenMenu } from "~/components/primitives/overlays/use-open-menu";
 import { menuGroups, type ConversationCommand } from "./conversation-menu-items";
 
 type Props = {
@@ -29,8 +30,7 @@ type Props = {
 export function ConversationMenu(props: Props) {
   const { label, className, conversation, isShown, isByKeyboard, onCommand } = props;
   const { i18n } = useTranslation();
-  const [button, setButton] = useState<HTMLButtonElement | null>(null);
-  const [isOpen, setIsOpen] = useState(true);
+  const { button, trigger, root } = useOpenMenu();
   const content = useRef<HTMLDivElement>(null);
   const chosen = useRef<ConversationCommand | null>(null);
 
@@ -42,8 +42,8 @@ export function ConversationMenu(props: Props) {
 
   const groups = menuGroups({ conversation, isShown });
   return (
-    <Menu.Root open={isOpen && button !== null} onOpenChange={setIsOpen} modal={false} dir={i18n.dir()}>
-      <Menu.Trigger ref={setButton} className={className} aria-label={label} title={label}>
+    <Menu.Root {...root} modal={false} dir={i18n.dir()}>
+      <Menu.Trigger ref={trigger} className={className} aria-label={label} title={label}>
         <MoreIcon />
       </Menu.Trigger>
       {/* Inside the drawer's modal dialog, if there is one: elements outside it cannot be reached. */}

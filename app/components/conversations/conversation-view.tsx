@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { TFunction } from "i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
-import { canQueue, canSend, hasQueue, leafOf, type ChatState } from "~/browser/chat/chat-state";
+import { canQueue, canSend, hasQueue, isStopping, leafOf, type ChatState } from "~/browser/chat/chat-state";
 import { modelFor, type ModelChoice } from "~/browser/chat/sending/model-choice";
 import type { Conversation } from "~/browser/conversations/conversation-list";
 import type { ConversationsSnapshot } from "~/browser/conversations/conversations";
@@ -18,7 +18,6 @@ import { Announcer } from "~/components/primitives/notices/announcer";
 import { BrandContext } from "~/components/primitives/brand-context";
 import { CopiedNotice } from "~/components/primitives/notices/copied-notice";
 import { EmptyState } from "~/components/primitives/notices/empty-state";
-import { JumpButton } from "~/components/primitives/jump-button";
 import { lazyDialog, lazyPart } from "~/components/primitives/lazy-part";
 import { Notices } from "~/components/primitives/notices/notices";
 import { ArtifactTextsContext } from "~/components/markdown/artifact-texts";
@@ -62,9 +61,10 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
   const models = useObservable(app.models);
   const conversations = useObservable(app.conversations);
   const phase = useConversationPhase(app, conversationId, state);
+  const list = useObservable(messageListModule);
   const [open, setOpen] = useState<OpenPanel>(null);
   const [editingId, setEditingId] = useState<string | null>(null);
-  const { scroller, content, isAtEnd, jump, letGo } = useFollowBottom();
+  const { scroller, content, isAtEnd, jump, letGo } = useFollowBottom(phase === "empty");
   const entry = app.conversations.find(conversationId);
   const commands = useConversationCommands(app, onOpenDialog);
   // The list has the newest title: a renamed one at once, and later every one that the session has.
@@ -125,7 +125,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
         </div>
       </section>
       <div className="conversation__dock">
-        {!isAtEnd && <JumpButton state={state} onJump={actions.jump} />}
+        {!isAtEnd && list && <list.JumpButton state={state} onJump={actions.jump} />}
         <Notices chat={chat} state={state} app={app} />
         {hasQueue(state) && <WaitingMessages {...{ app, chat, state }} onFailed={actions.partFailed} />}
         {isTemporary && phase !== "empty" && <p className="conversation__temporary">{t("temporary.note")}</p>}
@@ -233,6 +233,7 @@ function Messages({ app, chat, conversationId, models, ...rest }: MessagesProps)
         showsNodes={app.showsNodes}
         opensReasoning={opensReasoning}
         download={chat.download}
+        requests={chat.requests}
         spotlight={spotlight?.conversationId === conversationId ? spotlight.messageId : null}
         onSpotlit={endSpotlight}
         find={find}
@@ -278,7 +279,7 @@ function ConversationComposer({ app, chat, state, models, modelId, isReplying, a
       canQueue={canQueue(state)}
       hasQueue={hasQueue(state)}
       isReplying={isReplying}
-      isStopping={state.isStopping}
+      isStopping={isStopping(state)}
       enterSends={enterSends}
       onSend={actions.send}
       onStop={chat.stop}

@@ -3,6 +3,7 @@ import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
 import { useToolChoice } from "~/components/hooks/use-tool-choice";
 import { toolTitle } from "~/components/messages/calls/tool-title";
+import { Disclosure } from "~/components/primitives/overlays/disclosure";
 import { isServerUsed, isToolUsed, type ToolServerView } from "~/conversation/calls/tool-choice";
 import type { Settings } from "~/conversation/session/session";
 
@@ -39,8 +40,7 @@ function Server({ chat, server, choice }: ServerProps) {
         {isAway && <span className="settings__hint">{t("tools.away")}</span>}
       </label>
       {isUsed && tools.length > 0 && (
-        <details>
-          <summary>{t("tools.count", { count: tools.length })}</summary>
+        <Disclosure summary={t("tools.count", { count: tools.length })}>
           <ul className="tools-field__list">
             {tools.map((tool) => (
               <li key={tool.name}>
@@ -68,7 +68,7 @@ function Server({ chat, server, choice }: ServerProps) {
               </li>
             ))}
           </ul>
-        </details>
+        </Disclosure>
       )}
     </div>
   );

@@ -4,9 +4,9 @@ import type { ChatSession } from "~/browser/chat/chat-session";
 import { modelFor } from "~/browser/chat/sending/model-choice";
 import { modelWishes } from "~/browser/presets/pick-preset";
 import { focusComposer } from "~/components/composer/focus-composer";
-import type { MessageActions } from "~/components/messages/message-actions";
+import type { PageActions } from "~/components/messages/message-actions";
 
-export type ConversationActions = MessageActions & {
+export type ConversationActions = PageActions & {
   send: (text: string) => void;
   suggest: (text: string) => void;
   jump: () => void;
@@ -44,10 +44,7 @@ export function useConversationActions(options: Options): ConversationActions {
       suggest: andFocus((text: string) => {
         if (chat.suggest(text, currentModel())) jump();
       }),
-      retry: andFocus((id: string, modelId = currentModel()) => chat.retry(id, modelId)),
-      continueReply: andFocus((id: string) => chat.continueReply(id, currentModel())),
-      decide: chat.decide,
-      allowTool: chat.allowTool,
+      currentModel,
       trySendingAgain: andFocus(chat.trySendingAgain),
       editUnsent: andFocus(chat.editUnsent),
       jump: andFocus(jump),
@@ -66,11 +63,10 @@ export function useConversationActions(options: Options): ConversationActions {
       edit: andFocus((id: string, text: string) => {
         if (chat.edit(id, text, currentModel())) setEditingId(null);
       }),
-      // Without `andFocus`: people step through the versions one by one.
-      showVersion: chat.showVersion,
-      fork: andFocus((id: string) => {
-        app.fork(conversationId, id).catch(chat.report);
-      }),
+      fork(id: string) {
+        focusComposer();
+        return app.fork(conversationId, id).catch(chat.report);
+      },
       showDetails: (id: string) => setOpen({ details: id }),
       showSettings: () => setOpen("settings"),
       partFailed(error: unknown) {
@@ -81,7 +77,7 @@ export function useConversationActions(options: Options): ConversationActions {
   );
 }
 
-function andFocus<Arguments extends unknown[]>(act: (...args: Arguments) => void) {
+export function andFocus<Arguments extends unknown[]>(act: (...args: Arguments) => void) {
   return (...args: Arguments) => {
     act(...args);
     focusComposer();

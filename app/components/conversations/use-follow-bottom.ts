@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { pageClock, type PageClock } from "~/browser/page/page-clock";
+import { pageClock } from "~/browser/page/page-clock";
 
 /** Distance from the end that still counts as the end, in pixels. */
 const NEAR_PX = 48;
@@ -12,8 +12,9 @@ const BY_HAND = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
 /**
  * Keeps a scroller at its end while the person is there, and still while they read further up. Only scrolling up stops
  * following; growing content does not, even if it is painted before the scroller has followed.
+ * @param isEmpty no messages are shown: what is there instead is read from its beginning
  */
-export function useFollowBottom(clock: PageClock = pageClock) {
+export function useFollowBottom(isEmpty: boolean) {
   const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
@@ -25,19 +26,19 @@ export function useFollowBottom(clock: PageClock = pageClock) {
 
   const toEnd = useCallback(() => {
     const element = scroller.current;
-    if (!element || !follows.current) return;
+    if (!element || !follows.current || isEmpty) return;
     element.scrollTop = element.scrollHeight;
     lastTop.current = element.scrollTop;
-  }, []);
+  }, [isEmpty]);
 
   const jump = useCallback(() => {
     follows.current = true;
     // Measuring rows moves the scroller. That must not count as scrolling by the click or key that led here.
     touchedAt.current = -Infinity;
-    jumpedAt.current = clock.monotonic();
+    jumpedAt.current = pageClock.monotonic();
     setIsAtEnd(true);
     toEnd();
-  }, [clock, toEnd]);
+  }, [toEnd]);
 
   /** Stops following, because another part is about to be shown. */
   const letGo = useCallback(() => {
@@ -46,14 +47,14 @@ export function useFollowBottom(clock: PageClock = pageClock) {
 
   useEffect(() => {
     const element = scroller.current;
-    if (!element || !content.current) return;
+    if (!element || !content.current || isEmpty) return;
     // Called after layout and before painting: to read a height in an effect of React would cost a layout of its own.
     const observer = new ResizeObserver(toEnd);
     observer.observe(element);
     observer.observe(content.current);
-    const onTouched = () => void (touchedAt.current = clock.monotonic());
-    const isByHand = () => clock.monotonic() - touchedAt.current < BY_HAND_MS;
-    const isSettled = () => clock.monotonic() - jumpedAt.current > SETTLES_MS;
+    const onTouched = () => void (touchedAt.current = pageClock.monotonic());
+    const isByHand = () => pageClock.monotonic() - touchedAt.current < BY_HAND_MS;
+    const isSettled = () => pageClock.monotonic() - jumpedAt.current > SETTLES_MS;
     const onScroll = () => {
       const { scrollTop, scrollHeight, clientHeight } = element;
       const isNear = scrollHeight - scrollTop - clientHeight < NEAR_PX;
@@ -74,7 +75,7 @@ export function useFollowBottom(clock: PageClock = pageClock) {
       element.removeEventListener("scroll", onScroll);
       for (const type of BY_HAND) element.removeEventListener(type, onTouched);
     };
-  }, [clock, toEnd]);
+  }, [isEmpty, toEnd]);
 
-  return { scroller, content, isAtEnd, jump, letGo };
+  return { scroller, content, isAtEnd: isAtEnd || isEmpty, jump, letGo };
 }

@@ -45,7 +45,7 @@ export function AccessDialog({ gate }: { gate: AccessGate }) {
           aria-invalid={problem !== null}
           aria-describedby={problem ? errorId : undefined}
           onChange={(event) => setCode(event.target.value)}
-          autoFocus
+          data-autofocus
         />
         {problem && (
           <p role="alert" className="trouble" id={errorId}>

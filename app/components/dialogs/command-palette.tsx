@@ -32,7 +32,8 @@ type Props = {
 export function CommandPalette({ app, onClose, onOpened, onOpenHit }: Props) {
   const { t } = useTranslation();
   const [query, setQuery] = useState("");
-  const [picked, setPicked] = useState(0);
+  /** The key of the row that was gone to; null for the first. Others come in above it. */
+  const [picked, setPicked] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
@@ -42,8 +43,9 @@ export function CommandPalette({ app, onClose, onOpened, onOpenHit }: Props) {
   const { groups, isSearching } = usePaletteGroups({ app, query: shown, onOpened, onOpenHit });
   const rows = useMemo(() => rowsOf(groups), [groups]);
   const options = useMemo(() => groups.flatMap((group) => group.options), [groups]);
-  const at = Math.min(picked, options.length - 1);
-  const currentRow = rows.findIndex((row) => row.index === at);
+  const pickedRow = rows.findIndex((row) => row.key === picked);
+  const currentRow = pickedRow < 0 ? rows.findIndex((row) => row.index === 0) : pickedRow;
+  const at = rows[currentRow]?.index ?? -1;
   // eslint-disable-next-line react-hooks/incompatible-library -- the result is used only in this render
   const virtualizer = useVirtualizer<HTMLDivElement, Element>({
     count: rows.length,
@@ -71,10 +73,12 @@ export function CommandPalette({ app, onClose, onOpened, onOpenHit }: Props) {
     choose(options[at]);
   });
 
+  const pick = (index: number) => setPicked(rows.find((row) => row.index === index)?.key ?? null);
+
   function move(to: number) {
     if (options.length === 0) return;
     const next = (to + options.length) % options.length;
-    setPicked(next);
+    pick(next);
     virtualizer.scrollToIndex(next === 0 ? 0 : rows.findIndex((row) => row.index === next));
   }
 
@@ -106,7 +110,7 @@ export function CommandPalette({ app, onClose, onOpened, onOpenHit }: Props) {
         value={query}
         onChange={({ target }) => {
           setQuery(target.value);
-          setPicked(0);
+          setPicked(null);
           virtualizer.scrollToOffset(0);
         }}
         onKeyDown={onKeyDown}
@@ -115,7 +119,7 @@ export function CommandPalette({ app, onClose, onOpened, onOpenHit }: Props) {
         <DrawnRows
           {...{ virtualizer, rows, id, at }}
           total={options.length}
-          onPick={setPicked}
+          onPick={pick}
           onChoose={choose}
         />
       </div>

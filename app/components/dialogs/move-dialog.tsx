@@ -57,7 +57,7 @@ export function MoveDialog({ app, conversationId, onClose }: Props) {
       ) : (
         <>
           {one && saved.length > 1 && (
-            <fieldset className="settings__field">
+            <fieldset className="settings__field" disabled={isBusy}>
               <legend>{t("move.what")}</legend>
               <div className="choice">
                 <Option label={t("move.one")} isChosen={!isAll} onChoose={() => setIsAll(false)} />

@@ -145,7 +145,7 @@ let kept: TextSearch | null = null;
 
 function useTextHits(app: ChatApp, query: string) {
   const [search] = useState(() => (kept ??= createTextSearch(app.api.session, app.clock)));
-  const { hits, isRunning } = useObservable(search);
+  const { query: searched, hits, isRunning } = useObservable(search);
   useEffect(() => {
     const { list, archived } = app.conversations.getSnapshot();
     const all = isLongEnough(query) ? [...list, ...archived] : [];
@@ -153,5 +153,8 @@ function useTextHits(app: ChatApp, query: string) {
     void search.search(query, ids);
     return search.cancel;
   }, [app, query, search]);
-  return { hits, isRunning };
+  // A search begins after its query is drawn.
+  return searched === query ? { hits, isRunning } : { hits: NO_HITS, isRunning: true };
 }
+
+const NO_HITS: readonly TextHit[] = [];

@@ -1,20 +1,20 @@
 import { useEffect, useState } from "react";
-import { pageClock, type PageClock } from "~/browser/page/page-clock";
+import { pageClock } from "~/browser/page/page-clock";
 
 /** Longest timer: browsers limit them, and the clock may be changed meanwhile. */
 const LONGEST_MS = 60 * 60 * 1_000;
 
 /** The current day. Changes at midnight, or when the page is shown again after midnight. */
-export function useToday(clock: PageClock = pageClock): Date {
-  const [today, setToday] = useState(() => startOfDay(clock.now()));
+export function useToday(): Date {
+  const [today, setToday] = useState(() => startOfDay(pageClock.now()));
   useEffect(() => {
     let cancel = () => {};
     const refresh = () => {
       cancel();
-      const now = startOfDay(clock.now());
+      const now = startOfDay(pageClock.now());
       setToday((before) => (before.getTime() === now.getTime() ? before : now));
       const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1).getTime();
-      cancel = clock.after(Math.min(midnight - clock.now(), LONGEST_MS), refresh);
+      cancel = pageClock.after(Math.min(midnight - pageClock.now(), LONGEST_MS), refresh);
     };
     refresh();
     document.addEventListener("visibilitychange", refresh);
@@ -22,7 +22,7 @@ export function useToday(clock: PageClock = pageClock): Date {
       cancel();
       document.removeEventListener("visibilitychange", refresh);
     };
-  }, [clock]);
+  }, []);
   return today;
 }
 

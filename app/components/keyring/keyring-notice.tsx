@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { useObservable } from "~/browser/page/use-observable";
+import { focusComposerIfLost } from "~/components/composer/focus-composer";
 import { WarningIcon } from "~/components/primitives/icons";
 import { keyringStateSentence } from "./keyring-state-line";
 
@@ -34,7 +35,14 @@ export function KeyringNotice({ app, onOpenSettings }: Props) {
           <button type="button" className="button" onClick={onOpenSettings}>
             {t("keyring.noticeOpen")}
           </button>
-          <button type="button" className="button button--quiet" onClick={app.listNotice.dismiss}>
+          <button
+            type="button"
+            className="button button--quiet"
+            onClick={() => {
+              app.listNotice.dismiss();
+              focusComposerIfLost();
+            }}
+          >
             {t("keyring.noticeDismiss")}
           </button>
         </div>

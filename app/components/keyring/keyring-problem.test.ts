@@ -21,7 +21,7 @@ function errorOf(act: () => unknown): unknown {
 
 test.each<[string, unknown, RegExp]>([
   ["a code that is cut", errorOf(() => fromRecoveryCode("ABCD-EFGH")), /incomplete: 8 of 56 characters/],
-  ["a code with other characters", errorOf(() => fromRecoveryCode("ABCD?")), /in no code: \?/],
+  ["a code with other characters", errorOf(() => fromRecoveryCode("ABCD?")), /part of a code: \?/],
   ["a passkey that was not chosen", new PasskeyError("cancelled"), /No passkey was chosen/],
   ["plain http", new PasskeyError("insecure"), /https/],
   ["a keyring that is gone", new KeyringError("gone"), /Use the new code/],

@@ -52,36 +52,12 @@ export function KeyringSection({ app, passkeyProblem, onMoveAll }: Props) {
       )}
       <ErrorNote error={problem} />
       {isOff ? (
-        <>
-          <div className="settings__actions">
-            {passkeyProblem === null && (
-              <button
-                type="button"
-                className="button button--primary"
-                aria-disabled={isBusy}
-                onClick={() => void turnOnWithPasskey()}
-              >
-                <KeyIcon />
-                <span>{t("keyring.turnOn")}</span>
-              </button>
-            )}
-            <button
-              type="button"
-              className={`button ${passkeyProblem !== null ? "button--primary" : ""}`}
-              aria-disabled={isBusy}
-              onClick={() => void turnOnWithCode()}
-            >
-              {t("keyring.turnOnWithCode")}
-            </button>
-            <button type="button" className="button" onClick={() => setView("join")}>
-              <DeviceIcon />
-              <span>{t("keyring.join.open")}</span>
-            </button>
-          </div>
-          {passkeyProblem !== null && (
-            <p className="settings__hint">{t(`keyring.passkey.problem.${passkeyProblem}`)}</p>
-          )}
-        </>
+        <WaysToTurnOn
+          {...{ passkeyProblem, isBusy }}
+          onPasskey={() => void turnOnWithPasskey()}
+          onCode={() => void turnOnWithCode()}
+          onJoin={() => setView("join")}
+        />
       ) : (
         <div className="settings__actions">
           <button type="button" className="button" onClick={() => setView("main")}>
@@ -102,5 +78,43 @@ export function KeyringSection({ app, passkeyProblem, onMoveAll }: Props) {
         />
       )}
     </fieldset>
+  );
+}
+
+type WaysProps = Pick<Props, "passkeyProblem"> & {
+  isBusy: boolean;
+  onPasskey: () => void;
+  onCode: () => void;
+  onJoin: () => void;
+};
+
+function WaysToTurnOn({ passkeyProblem, isBusy, onPasskey, onCode, onJoin }: WaysProps) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <div className="settings__actions">
+        {passkeyProblem === null && (
+          <button type="button" className="button button--primary" aria-disabled={isBusy} onClick={onPasskey}>
+            <KeyIcon />
+            <span>{t("keyring.turnOn")}</span>
+          </button>
+        )}
+        <button
+          type="button"
+          className={`button ${passkeyProblem !== null ? "button--primary" : ""}`}
+          aria-disabled={isBusy}
+          onClick={onCode}
+        >
+          {t("keyring.turnOnWithCode")}
+        </button>
+        <button type="button" className="button" onClick={onJoin}>
+          <DeviceIcon />
+          <span>{t("keyring.join.open")}</span>
+        </button>
+      </div>
+      {passkeyProblem !== null && (
+        <p className="settings__hint">{t(`keyring.passkey.problem.${passkeyProblem}`)}</p>
+      )}
+    </>
   );
 }

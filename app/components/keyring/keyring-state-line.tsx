@@ -6,7 +6,7 @@ import { formatMoment } from "~/components/primitives/format-date";
 import { RetryIcon, WarningIcon } from "~/components/primitives/icons";
 import { CheckIcon } from "~/components/primitives/more-icons";
 
-/** How the list of this browser stands to that of the other devices. Read out when it changes. */
+/** Whether the list of this browser is in sync with that of the other devices. Read out when it changes. */
 export function KeyringStateLine({ state }: { state: KeyringState }) {
   const { t, i18n } = useTranslation();
   const today = useToday();

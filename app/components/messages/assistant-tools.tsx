@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Version } from "~/conversation/session/versions";
 import { CopyButton } from "~/components/primitives/copy-button";
@@ -6,6 +7,7 @@ import { RetryIcon } from "~/components/primitives/icons";
 import { ForkIcon, InfoIcon } from "~/components/primitives/more-icons";
 import type { ModelView } from "~/conversation/api";
 import type { MessageActions } from "./message-actions";
+import { HiddenTools } from "./hidden-tools";
 import { MessageTime } from "./message-time";
 import { OtherModel } from "./other-model";
 import { VersionSwitcher } from "./version-switcher";
@@ -34,7 +36,7 @@ export function AssistantTools(props: Props) {
     <div className="tools">
       <VersionSwitcher version={version} isBusy={isBusy} onShow={actions.showVersion} />
       {model !== undefined && <span className="tools__note">{model}</span>}
-      <div className="tools__hidden">
+      <HiddenTools>
         {text && <CopyButton text={text} label={t("message.copy")} />}
         {!hasRetry && (
           <>
@@ -51,14 +53,33 @@ export function AssistantTools(props: Props) {
             />
           </>
         )}
-        <IconButton label={t("message.fork")} icon={<ForkIcon />} onClick={() => actions.fork(id)} />
+        <ForkButton fork={() => actions.fork(id)} />
         <IconButton
           label={t("message.details")}
           icon={<InfoIcon />}
           onClick={() => actions.showDetails(id)}
         />
         {at !== undefined && <MessageTime at={at} />}
-      </div>
+      </HiddenTools>
     </div>
+  );
+}
+
+/** Waits for the copy, so that a double click begins one. */
+function ForkButton({ fork }: { fork: () => Promise<void> }) {
+  const { t } = useTranslation();
+  const [isBusy, setIsBusy] = useState(false);
+  async function begin() {
+    setIsBusy(true);
+    await fork();
+    setIsBusy(false);
+  }
+  return (
+    <IconButton
+      label={t("message.fork")}
+      icon={<ForkIcon />}
+      isWaiting={isBusy}
+      onClick={() => void begin()}
+    />
   );
 }

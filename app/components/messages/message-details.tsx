@@ -12,8 +12,12 @@ export function MessageDetails({ message, models, onClose }: Props) {
   const { metadata } = message;
   const model = models.find(({ id }) => id === metadata.modelId);
   const number = new Intl.NumberFormat(i18n.language);
-  const unit = { style: "unit", unit: "second", maximumFractionDigits: 1 } as const;
-  const seconds = (ms: number) => new Intl.NumberFormat(i18n.language, unit).format(ms / 1000);
+  const time = (ms: number) => {
+    const [unit, value] = ms < 1_000 ? ["millisecond", ms] : ["second", ms / 1_000];
+    return new Intl.NumberFormat(i18n.language, { style: "unit", unit, maximumFractionDigits: 1 }).format(
+      value,
+    );
+  };
   const date = new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "medium" });
   const cost = model && metadata.usage && replyCost(metadata.usage, model);
   const { usage } = metadata;
@@ -22,9 +26,9 @@ export function MessageDetails({ message, models, onClose }: Props) {
     [t("details.begun"), date.format(new Date(metadata.createdAt))],
     [
       t("details.firstToken"),
-      metadata.timeToFirstTokenMs === undefined ? undefined : seconds(metadata.timeToFirstTokenMs),
+      metadata.timeToFirstTokenMs === undefined ? undefined : time(metadata.timeToFirstTokenMs),
     ],
-    [t("details.duration"), seconds(Date.parse(metadata.finishedAt) - Date.parse(metadata.createdAt))],
+    [t("details.duration"), time(Date.parse(metadata.finishedAt) - Date.parse(metadata.createdAt))],
     [t("details.tokensIn"), usage?.inputTokens === undefined ? undefined : number.format(usage.inputTokens)],
     [
       t("details.tokensCached"),

@@ -2,6 +2,7 @@ import { Fragment, useCallback, useEffect, useMemo, type RefObject } from "react
 import { useTranslation } from "react-i18next";
 import type { Find } from "~/browser/chat/chat-app";
 import { partsOf } from "~/browser/drafts/outbox";
+import type { RequestContext } from "~/browser/chat/sending/request-context";
 import { canSend, shownMessages, type ChatState, type ShownMessage } from "~/browser/chat/chat-state";
 import type { ModelView } from "~/conversation/api";
 import type { Message } from "~/conversation/session/session";
@@ -10,11 +11,14 @@ import { DrawingBoundary } from "~/components/primitives/drawing-boundary";
 import { UnformattedText } from "~/components/markdown/unformatted-text";
 import { messageText } from "~/conversation/reply/answer-text";
 import type { Download } from "./file-image";
-import type { MessageActions } from "./message-actions";
+import type { PageActions } from "./message-actions";
 import { useSpotlight } from "~/components/hooks/use-spotlight";
+import { useMessageActions } from "./use-message-actions";
 import { useVisibleMessages } from "./use-visible-messages";
 import { ShownMessageView } from "./shown-message-view";
 import { lazyDialog } from "~/components/primitives/lazy-part";
+
+export { JumpButton } from "~/components/primitives/jump-button";
 
 const FindBar = lazyDialog(() => import("~/components/find/find-bar").then(({ FindBar }) => FindBar));
 
@@ -29,7 +33,8 @@ type Props = {
   /** Whether reasoning is shown while it is written. */
   opensReasoning: boolean;
   download: Download;
-  actions: MessageActions;
+  actions: PageActions;
+  requests: RequestContext;
   /** The message found by a search, to be scrolled to, if any. */
   spotlight: string | null;
   /** Stops following the bottom of the conversation. */
@@ -46,14 +51,15 @@ type Props = {
  * until it is settled, and the focus stays in place when another version is shown.
  */
 export function MessageList(props: Props) {
-  const { state, models, editingId, scroller, actions, spotlight, letGo, onSpotlit, find, onFind } = props;
-  const { showsNodes, opensReasoning, download } = props;
+  const { state, models, editingId, scroller, spotlight, letGo, onSpotlit, find, onFind } = props;
+  const { showsNodes, opensReasoning, download, requests } = props;
   const { t } = useTranslation();
+  const actions = useMessageActions(props.actions, requests);
   const messages = state.session?.messages;
   const versions = useMemo(() => versionsById(messages ?? []), [messages]);
   const several = useMemo(() => hasSeveralModels(messages ?? []), [messages]);
   const shown = useMemo(() => shownMessages(state), [state]);
-  const keys = shown.map(placeOf);
+  const keys = useMemo(() => shown.map(placeOf), [shown]);
   const { slots, measure, scrollTo } = useVisibleMessages({
     keys,
     scroller,

@@ -1,4 +1,4 @@
-import { useRef, useState } from "react";
+import { useRef, useState, type ComponentProps } from "react";
 import { useTranslation } from "react-i18next";
 import { useModelOptions } from "~/components/composer/model-picker";
 import { ArrowDownIcon } from "~/components/primitives/icons";
@@ -20,7 +20,6 @@ type Props = {
 export function OtherModel(props: Props) {
   const { models, modelId = "", isBusy, hasWords = false, onPick, onFailed } = props;
   const { t } = useTranslation();
-  const options = useModelOptions(models);
   const button = useRef<HTMLButtonElement>(null);
   const [isOpen, setIsOpen] = useState(false);
   if (models.length < 2) return null;
@@ -43,13 +42,13 @@ export function OtherModel(props: Props) {
         <ArrowDownIcon />
       </button>
       {isOpen && (
-        <SelectPopup
+        <ModelPopup
           listId={`other-model-${String(hasWords)}`}
           anchor={button}
           label={t("message.otherModel")}
-          options={options}
+          models={models}
           value={modelId}
-          onChoose={(index) => onPick(options[index]!.value)}
+          onPick={onPick}
           onClose={() => setIsOpen(false)}
           onFailed={(error) => {
             setIsOpen(false);
@@ -59,4 +58,13 @@ export function OtherModel(props: Props) {
       )}
     </>
   );
+}
+
+type PopupProps = Omit<ComponentProps<typeof SelectPopup>, "options" | "onChoose"> &
+  Pick<Props, "models" | "onPick">;
+
+/** A component of its own, because every answer has the button, and the options take longer than all of it. */
+function ModelPopup({ models, onPick, ...rest }: PopupProps) {
+  const options = useModelOptions(models);
+  return <SelectPopup {...rest} options={options} onChoose={(index) => onPick(options[index]!.value)} />;
 }

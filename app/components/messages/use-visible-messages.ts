@@ -1,8 +1,9 @@
 import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/react-virtual";
-import { useCallback, useState, type RefObject } from "react";
+import { useCallback, useEffect, useState, type RefObject } from "react";
 import { isPrinting } from "~/browser/page/printing";
 import { useObservable } from "~/browser/page/use-observable";
 import { WHOLE_UP_TO } from "./drawn-whole";
+import { isListScrolling } from "./hidden-tools";
 
 /** Estimated height of a message that was not drawn yet, in pixels. */
 const ESTIMATED_HEIGHT = 260;
@@ -52,6 +53,11 @@ export function useVisibleMessages({ keys: newest, scroller, pinned }: Options):
     rangeExtractor,
     useFlushSync: false,
   });
+  const isScrolling = isLong && virtualizer.isScrolling;
+  useEffect(() => {
+    isListScrolling.set(isScrolling);
+    return () => isListScrolling.set(false);
+  }, [isScrolling]);
   // A message that begins above the view grows upwards, so that the text in view stays in place.
   virtualizer.shouldAdjustScrollPositionOnItemSizeChange = (item, _, { scrollOffset }) =>
     item.start < (scrollOffset ?? 0);
@@ -78,7 +84,8 @@ export function useVisibleMessages({ keys: newest, scroller, pinned }: Options):
 /** The array of the last render while its items are the same. */
 function useKept(keys: readonly string[]): readonly string[] {
   const [kept, setKept] = useState(keys);
-  const isSame = kept.length === keys.length && kept.every((key, index) => key === keys[index]);
+  const isSame =
+    kept === keys || (kept.length === keys.length && kept.every((key, index) => key === keys[index]));
   if (isSame) return kept;
   setKept(keys);
   return keys;

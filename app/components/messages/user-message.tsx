@@ -14,6 +14,7 @@ import { WarningIcon } from "~/components/primitives/icons";
 import { EditIcon } from "~/components/primitives/more-icons";
 import type { MessageActions } from "./message-actions";
 import { MessageFiles } from "./message-files";
+import { HiddenTools } from "./hidden-tools";
 import { MessageTime } from "./message-time";
 import { MessageEditor } from "./message-editor";
 import { QuestionText } from "./question-text";
@@ -66,7 +67,7 @@ export const UserMessage = memo(function UserMessage(props: Props) {
       )}
       {state === "settled" && !isEditing && (
         <div className="tools">
-          <div className="tools__hidden">
+          <HiddenTools>
             <CopyButton text={() => text} label={t("message.copy")} />
             <IconButton
               label={t("message.edit")}
@@ -75,7 +76,7 @@ export const UserMessage = memo(function UserMessage(props: Props) {
               onClick={() => actions.startEditing(id)}
             />
             {at !== undefined && <MessageTime at={at} />}
-          </div>
+          </HiddenTools>
           <VersionSwitcher version={version} isBusy={isBusy} onShow={actions.showVersion} />
           {actions.edits.read(id) !== null && (
             <button type="button" className="button button--quiet" onClick={() => actions.startEditing(id)}>

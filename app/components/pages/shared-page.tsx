@@ -22,34 +22,15 @@ import { Toaster } from "~/components/primitives/notices/toaster";
 import { ErrorNote } from "~/components/primitives/notices/error-note";
 import { useLinkSecret } from "~/components/hooks/use-link-secret";
 
-type Sight = { snapshot: ShareSnapshot } | { error: UserError | "noSecret" } | null;
+type Shared = { snapshot: ShareSnapshot } | { error: UserError | "noSecret" };
 
 /** The read-only snapshot of a conversation behind a link. */
 export function SharedPage({ app }: { app: ChatApp }) {
   const { t, i18n } = useTranslation();
-  const secret = useLinkSecret();
-  const isShut = useObservable(app.access.isShut);
-  const [sight, setSight] = useState<Sight>(null);
-  const [tries, setTries] = useState(0);
+  const { shared, tryAgain } = useShared(app);
   const [isCopying, setIsCopying] = useState(false);
 
-  useEffect(() => {
-    let isGone = false;
-    const show = (seen: Sight) => !isGone && setSight(seen);
-    if (!SESSION_ID_PATTERN.test(secret)) show({ error: "noSecret" });
-    else if (!isShut) {
-      show(null);
-      app.api.readShare(secret).then(
-        (snapshot) => show({ snapshot }),
-        (error: unknown) => show({ error: userErrorOf(error) }),
-      );
-    }
-    return () => {
-      isGone = true;
-    };
-  }, [app, isShut, secret, tries]);
-
-  const snapshot = sight && "snapshot" in sight ? sight.snapshot : null;
+  const snapshot = shared && "snapshot" in shared ? shared.snapshot : null;
   const { name } = useContext(BrandContext);
   const title = titleWithoutTags(snapshot?.title ?? "") || t("conversations.untitled");
   useEffect(() => {
@@ -71,31 +52,15 @@ export function SharedPage({ app }: { app: ChatApp }) {
     }
   }
 
-  if (sight === null) {
+  if (shared === null) {
     return (
       <PlainPage>
         <LoadingConversation isLate={false} />
       </PlainPage>
     );
   }
-  if ("error" in sight) {
-    const { error } = sight;
-    return (
-      <PlainPage>
-        <h1 className="plain__title">{t("share.nothing")}</h1>
-        <ErrorNote error={error === "noSecret" ? t("share.noSecret") : error} />
-        {error !== "noSecret" && error.code !== "share_not_found" && (
-          <button type="button" className="button plain__action" onClick={() => setTries(tries + 1)}>
-            {t("dialog.tryAgain")}
-          </button>
-        )}
-        <a className="button plain__action" href="/">
-          {t("errorPage.open")}
-        </a>
-      </PlainPage>
-    );
-  }
-  const { createdAt, messages } = sight.snapshot;
+  if ("error" in shared) return <NothingShared error={shared.error} onTryAgain={tryAgain} />;
+  const { createdAt, messages } = shared.snapshot;
   return (
     <PlainPage
       actions={
@@ -103,7 +68,7 @@ export function SharedPage({ app }: { app: ChatApp }) {
           type="button"
           className="button button--primary"
           aria-disabled={isCopying}
-          onClick={() => !isCopying && void continueInOwnCopy(sight.snapshot)}
+          onClick={() => !isCopying && void continueInOwnCopy(shared.snapshot)}
         >
           <NewIcon />
           <span>{t("share.continue")}</span>
@@ -122,6 +87,50 @@ export function SharedPage({ app }: { app: ChatApp }) {
         ))}
       </ArtifactTextsContext.Provider>
       <Toaster app={app} />
+    </PlainPage>
+  );
+}
+
+/** Reads the snapshot of the link in the page's address; null until it is read, or while the access code is asked for. */
+function useShared(app: ChatApp): { shared: Shared | null; tryAgain: () => void } {
+  const secret = useLinkSecret();
+  const isShut = useObservable(app.access.isShut);
+  const [shared, setShared] = useState<Shared | null>(null);
+  const [tries, setTries] = useState(0);
+  useEffect(() => {
+    let isGone = false;
+    const show = (next: Shared | null) => !isGone && setShared(next);
+    if (!SESSION_ID_PATTERN.test(secret)) show({ error: "noSecret" });
+    else if (!isShut) {
+      show(null);
+      app.api.readShare(secret).then(
+        (snapshot) => show({ snapshot }),
+        (error: unknown) => show({ error: userErrorOf(error) }),
+      );
+    }
+    return () => {
+      isGone = true;
+    };
+  }, [app, isShut, secret, tries]);
+  return { shared, tryAgain: () => setTries(tries + 1) };
+}
+
+type NothingSharedProps = { error: UserError | "noSecret"; onTryAgain: () => void };
+
+function NothingShared({ error, onTryAgain }: NothingSharedProps) {
+  const { t } = useTranslation();
+  return (
+    <PlainPage>
+      <h1 className="plain__title">{t("share.nothing")}</h1>
+      <ErrorNote error={error === "noSecret" ? t("share.noSecret") : error} />
+      {error !== "noSecret" && error.code !== "share_not_found" && (
+        <button type="button" className="button plain__action" onClick={onTryAgain}>
+          {t("dialog.tryAgain")}
+        </button>
+      )}
+      <a className="button plain__action" href="/">
+        {t("errorPage.open")}
+      </a>
     </PlainPage>
   );
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { pageClock, type PageClock } from "~/browser/page/page-clock";
+import { pageClock } from "~/browser/page/page-clock";
 import { every } from "~/timer";
 
 type Props = {
@@ -8,20 +8,19 @@ type Props = {
   until: number | undefined;
   /** What happens then; by default, one can try again. */
   say?: (time: string) => string;
-  clock?: PageClock;
 };
 
 /** The remaining time of a limit, updated each second. Renders nothing when it is over. */
-export function Countdown({ until, say, clock = pageClock }: Props) {
+export function Countdown({ until, say }: Props) {
   const { t } = useTranslation();
-  const [now, setNow] = useState(() => clock.now());
+  const [now, setNow] = useState(() => pageClock.now());
   const seconds = until === undefined ? 0 : Math.ceil((until - now) / 1000);
 
   const isOver = seconds <= 0;
   useEffect(() => {
     if (isOver) return;
-    return every(clock.after, 1_000, () => setNow(clock.now()));
-  }, [clock, isOver]);
+    return every(pageClock.after, 1_000, () => setNow(pageClock.now()));
+  }, [isOver]);
 
   if (isOver) return null;
   const time = formatDuration(seconds);

@@ -2,6 +2,8 @@ import { useRef, useState, type DragEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ConversationGroup } from "~/browser/conversations/conversation-groups";
+import type { Folder } from "~/browser/conversations/conversation-list";
+import { focusComposerIfLost } from "~/components/composer/focus-composer";
 import { IconButton } from "~/components/primitives/icon-button";
 import { ChevronIcon, DeleteIcon, EditIcon } from "~/components/primitives/more-icons";
 import { draggedConversation } from "./dragged-conversation";
@@ -24,7 +26,6 @@ type Props = {
 /** The heading of a group. That of a folder can be renamed and removed, and takes conversations that are dropped on it. */
 export function GroupHeading(props: Props) {
   const { app, group, name, id, isFolded, index, spaceBefore, measure } = props;
-  const { t } = useTranslation();
   const [isRenaming, setIsRenaming] = useState(false);
   const [isOver, setIsOver] = useState(false);
   const toggle = useRef<HTMLButtonElement>(null);
@@ -34,15 +35,6 @@ export function GroupHeading(props: Props) {
     setIsRenaming(false);
     if (folder && title !== null && title !== folder.title)
       app.conversations.editFolder(folder.key, { title });
-  }
-
-  function remove() {
-    if (!folder) return;
-    app.conversations.editFolder(folder.key, { removed: true });
-    app.toasts.info((t) => t("folders.removed", { title: folder.title }), {
-      label: (t) => t("deletion.undo"),
-      act: () => app.conversations.editFolder(folder.key, { removed: false }),
-    });
   }
 
   const drop = {
@@ -91,21 +83,39 @@ export function GroupHeading(props: Props) {
         </h2>
       )}
       {folder && !isRenaming && (
-        <>
-          <IconButton
-            className="group-heading__tool"
-            label={t("folders.rename", { title: folder.title })}
-            icon={<EditIcon />}
-            onClick={() => setIsRenaming(true)}
-          />
-          <IconButton
-            className="group-heading__tool"
-            label={t("folders.remove", { title: folder.title })}
-            icon={<DeleteIcon />}
-            onClick={remove}
-          />
-        </>
+        <FolderTools app={app} folder={folder} onRename={() => setIsRenaming(true)} />
       )}
     </div>
+  );
+}
+
+function FolderTools({ app, folder, onRename }: { app: ChatApp; folder: Folder; onRename: () => void }) {
+  const { t } = useTranslation();
+  const { key, title } = folder;
+
+  function remove() {
+    app.conversations.editFolder(key, { removed: true });
+    app.toasts.info((t) => t("folders.removed", { title }), {
+      label: (t) => t("deletion.undo"),
+      act: () => app.conversations.editFolder(key, { removed: false }),
+    });
+    focusComposerIfLost();
+  }
+
+  return (
+    <>
+      <IconButton
+        className="group-heading__tool"
+        label={t("folders.rename", { title })}
+        icon={<EditIcon />}
+        onClick={onRename}
+      />
+      <IconButton
+        className="group-heading__tool"
+        label={t("folders.remove", { title })}
+        icon={<DeleteIcon />}
+        onClick={remove}
+      />
+    </>
   );
 }

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { useObservable } from "~/browser/page/use-observable";
+import { focusComposerIfLost } from "~/components/composer/focus-composer";
 import { IconButton } from "~/components/primitives/icon-button";
 import { CloseIcon } from "~/components/primitives/icons";
 import {
@@ -25,6 +26,12 @@ export function SelectionBar({ app, selection, onOpenDialog }: Props) {
   const ids = selected.map(({ id }) => id);
   const areArchived = selected.length > 0 && selected.every((conversation) => conversation.archived);
   const isNone = ids.length === 0;
+
+  function end() {
+    selection.end();
+    focusComposerIfLost();
+  }
+
   const tool = (label: string, icon: JSX.Element, act: () => void) => (
     <IconButton
       label={label}
@@ -32,7 +39,7 @@ export function SelectionBar({ app, selection, onOpenDialog }: Props) {
       isWaiting={isNone}
       onClick={() => {
         act();
-        selection.end();
+        end();
       }}
     />
   );
@@ -48,7 +55,7 @@ export function SelectionBar({ app, selection, onOpenDialog }: Props) {
       >
         {t("selection.all")}
       </button>
-      <IconButton label={t("selection.end")} icon={<CloseIcon />} onClick={selection.end} />
+      <IconButton label={t("selection.end")} icon={<CloseIcon />} onClick={end} />
       <div className="selection__tools">
         {tool(
           areArchived ? t("list.unarchive") : t("list.archive"),

@@ -19,20 +19,20 @@ export const enKeyring = {
   noticeOpen: "Keep it on all devices",
   noticeDismiss: "Not now",
   rolledBack:
-    "The server had an older list than this browser. What was missing has been sent again. If this happens repeatedly, ask the operator.",
+    "The server had an older list than this browser. What was missing was sent again. If this happens repeatedly, ask the operator.",
   state: {
     off: "Off.",
     syncing: "Syncing…",
     on: "On. This browser is up to date.",
     offline: "Offline. Your list syncs when the server can be reached.",
     offlineWaiting: "Offline. Changes made here are waiting to be sent.",
-    outdated: "Out of date: the server has an older list and is being updated from this browser.",
+    outdated: "Out of date: the server has an older list. This browser is updating it.",
     full: "Your list is too long to sync. Changes are kept in this browser. Delete old conversations to make room.",
     unreadable:
-      "The list on the server cannot be opened. This browser keeps its own. Leave the list here, then join again with your recovery code.",
+      "The list on the server cannot be opened. This browser keeps its own. Forget this browser, then open your list with your recovery code.",
     newer: "A newer version of this page has changed the list. Reload the page.",
     deleted:
-      "The list was deleted, or replaced because a device was lost. This browser keeps its own. Leave the list here, then join again with the new code.",
+      "The list was deleted, or replaced because a device was lost. This browser keeps its own. Forget this browser, then open your list with the new code.",
   },
   problem: {
     not_found: "There is no list for this passkey or code on this server.",
@@ -49,9 +49,11 @@ export const enKeyring = {
     remove: "Remove: {{name}}",
     problem: {
       insecure: "Passkeys need a secure connection (https). A recovery code works here.",
-      unsupported: "This browser has no passkeys that can hold a key. A recovery code works here.",
+      unsupported:
+        "The passkeys of this browser cannot store an encryption key. Use a recovery code instead.",
       cancelled: "No passkey was chosen.",
-      no_secret: "This passkey cannot hold a key. Try one from your device or another password manager.",
+      no_secret:
+        "This passkey cannot store an encryption key. Try one from your device or another password manager.",
       failed: "The passkey could not be used.",
     },
   },
@@ -59,12 +61,13 @@ export const enKeyring = {
     title: "Recovery code",
     label: "Recovery code",
     explanation:
-      "This code opens your list on any device. Write it down or print it, and keep it somewhere safe: it will not be shown when you need it.",
-    instead: "Your list is on all the same. Keep this recovery code to open it on other devices.",
+      "This code opens your list on any device. Write it down or print it, and keep it somewhere safe. Once you have lost your devices, nobody can show it to you.",
+    instead:
+      "Your list is turned on, but without a passkey. Keep this recovery code to open it on other devices.",
     secret: "Anyone who has this code can read all your conversations.",
     copy: "Copy code",
     print: "Print",
-    next: "I have kept it",
+    next: "I’ve saved it",
     ask: "Enter the code once, to make sure you have it.",
     check: "Check",
     showAgain: "Show it again",
@@ -75,7 +78,7 @@ export const enKeyring = {
     sheetUse: "To use it, open {{address}}, then Settings, then “Open my list here”.",
     problem: {
       empty: "Enter the code.",
-      characters: "These characters are in no code: {{characters}}",
+      characters: "These characters are never part of a code: {{characters}}",
       short: "The code is incomplete: {{length}} of {{count}} characters.",
       long: "The code is too long: {{length}} characters, not {{count}}.",
       mistyped: "At least one character is mistyped.",
@@ -101,10 +104,10 @@ export const enKeyring = {
   lost: {
     title: "A device was lost",
     explanation:
-      "Your list gets a new key, which only this browser has. All other devices are locked out, and join again with the new code. Passkeys must be added again.",
+      "Your list gets a new key, which only this browser has. All other devices are locked out until they join again with the new code. Passkeys must be added again.",
     move: "Also move conversations to new ids",
     moveHint:
-      "Otherwise, whoever has the lost device can still open the conversations that were on it. Links that you have shared stop working. Conversations in which an answer is being written are moved as soon as it has finished.",
+      "Otherwise, whoever has the lost device can still open the conversations that were on it. Moving also ends links that you have shared. Conversations in which an answer is being written are moved as soon as it has finished.",
     confirm: "Lock out other devices",
   },
   delete: {

@@ -12,16 +12,16 @@ export const en = {
   queue: {
     ...enFirst.queue,
     label: "Waiting messages",
-    waits_one: "{{count, number}} message waits for this answer.",
-    waits_other: "{{count, number}} messages wait for this answer.",
-    undecided_one: "{{count, number}} message waits for your decision above.",
-    undecided_other: "{{count, number}} messages wait for your decision above.",
+    waits_one: "{{count, number}} message is waiting for this answer.",
+    waits_other: "{{count, number}} messages are waiting for this answer.",
+    undecided_one: "{{count, number}} message is waiting for your decision above.",
+    undecided_other: "{{count, number}} messages are waiting for your decision above.",
     paused_one: "{{count, number}} message is paused.",
     paused_other: "{{count, number}} messages are paused.",
     pauses: {
       stopped: "You stopped the answer.",
       failed: "The last answer failed.",
-      interrupted: "The last answer was cut off.",
+      interrupted: "The last answer was interrupted.",
       restored: "The answer has ended.",
     },
     resume: "Resume",
@@ -51,10 +51,10 @@ export const en = {
   tools: {
     ...enFirst.tools,
     loading: "Loading…",
-    away: "Away at the moment",
-    more: "Choose single tools…",
-    asksFirst: "Asks first",
-    asksFirstOf: "{{tool}} asks first",
+    away: "Unavailable right now",
+    more: "Choose individual tools…",
+    asksFirst: "Ask first",
+    asksFirstOf: "Ask first: {{tool}}",
     always: "Always allow in this conversation",
     count_one: "{{count, number}} tool",
     count_other: "{{count, number}} tools",
@@ -82,7 +82,7 @@ export const en = {
     keep: "Discard changes",
     notAnObject: "This is not a JSON object.",
     unknown:
-      "No answer came after the call was sent, so it may or may not have taken effect. Check, then choose.",
+      "The tool sent no response after the call, so it may or may not have taken effect. Check, then choose.",
   },
   message: {
     sources: "Sources",
@@ -131,7 +131,7 @@ export const en = {
     file_shortened: "Too long for this model, so only the beginning was sent: {{subjects}}.",
     text_malformed: "Invalid characters were replaced.",
     tools_away: "Tools that were unavailable during this answer: {{subjects}}.",
-    tools_refused: "This model takes no tools, so it was not offered any.",
+    tools_refused: "This model does not support tools, so none were offered to it.",
     unknown: "Part of this conversation was not sent to the model.",
   },
   markdown: {
@@ -254,7 +254,7 @@ export const en = {
     readers:
       "Whoever created the link keeps access: they can read these conversations and everything written in them from now on.",
     planted:
-      "Only add them if you created the link yourself. Otherwise, the person who sent it can read along.",
+      "Only add them if you created the link yourself. Otherwise, the person who sent it can read what you write there.",
     own: "I created this link myself",
     take: "Add conversations",
     askAgain: "Create a new link on the other device, in its settings or in the menu of a conversation.",
@@ -262,7 +262,7 @@ export const en = {
   },
   share: {
     ...enFirst.share,
-    withArguments: "Include the arguments of tools",
+    withArguments: "Include tool arguments",
 
     explanation:
       "Anyone with the link can read the conversation as it is now, but nothing written later. Files are listed but not included. Instructions, other versions and the model’s reasoning are left out.",
@@ -272,11 +272,11 @@ export const en = {
     copy: "Copy link",
     copied: "Link copied.",
     copyYourself: "The link could not be copied automatically. Copy it below.",
-    madeAt: "Created {{date}}",
+    madeAt: "Created on {{date}}",
     madeElsewhere:
       "Created in another browser, which is the only one that has the link. You can revoke it here.",
     withdraw: "Revoke",
-    withdrawOf: "Revoke the link created {{date}}",
+    withdrawOf: "Revoke the link created on {{date}}",
     readOnly: "Shared conversation as of {{date}}.",
     continue: "Continue in my own copy",
     notCopied: "Not copied. {{why}}",
@@ -301,7 +301,7 @@ export const en = {
     export: "Export…",
   },
   deleteAll: {
-    title_one: "Delete your {{count, number}} conversation?",
+    title_one: "Delete your conversation?",
     title_other: "Delete all {{count, number}} conversations?",
     explanation: "This includes archived conversations. You can undo this for ten seconds.",
     confirm: "Delete all",
@@ -416,8 +416,8 @@ export const en = {
       "Enter the access code you got from the operator of this chat. This browser will remember it.",
     label: "Code",
     enter: "Continue",
-    leave: "Log out",
-    notLeft: "You are still logged in. {{why}}",
+    leave: "Sign out",
+    notLeft: "You are still signed in. {{why}}",
   },
   /** Sentences for error codes of the server. English has none here: the server's own are in English. */
   serverProblem: {},

@@ -424,7 +424,7 @@ export const it: Translation = {
       explanation:
         "Questo codice apre il tuo elenco su qualsiasi dispositivo. Annotalo o stampalo e conservalo in un luogo sicuro: quando ti servirà, non verrà mostrato.",
       instead:
-        "Il tuo elenco è comunque attivo. Conserva questo codice di recupero per aprirlo su altri dispositivi.",
+        "Il tuo elenco è attivo, ma senza passkey. Conserva questo codice di recupero per aprirlo su altri dispositivi.",
       secret: "Chiunque abbia questo codice può leggere tutte le tue conversazioni.",
       copy: "Copia codice",
       print: "Stampa",

@@ -429,7 +429,7 @@ export const pl: Translation = {
       explanation:
         "Ten kod otwiera Twoją listę na dowolnym urządzeniu. Zapisz go lub wydrukuj i przechowuj w bezpiecznym miejscu: gdy będzie potrzebny, nie zostanie pokazany.",
       instead:
-        "Lista mimo to jest włączona. Zachowaj ten kod odzyskiwania, aby otwierać ją na innych urządzeniach.",
+        "Lista jest włączona, ale bez klucza dostępu. Zachowaj ten kod odzyskiwania, aby otwierać ją na innych urządzeniach.",
       secret: "Każdy, kto ma ten kod, może przeczytać wszystkie Twoje czaty.",
       copy: "Kopiuj kod",
       print: "Drukuj",

@@ -422,7 +422,7 @@ export const pt: Translation = {
       explanation:
         "Este código abre sua lista em qualquer dispositivo. Anote-o ou imprima-o e guarde-o em um lugar seguro: ele não será mostrado quando você precisar dele.",
       instead:
-        "Sua lista está ativada mesmo assim. Guarde este código de recuperação para abri-la em outros dispositivos.",
+        "Sua lista está ativada, mas sem chave de acesso. Guarde este código de recuperação para abri-la em outros dispositivos.",
       secret: "Quem tiver este código poderá ler todas as suas conversas.",
       copy: "Copiar código",
       print: "Imprimir",

@@ -406,7 +406,8 @@ export const tr: Translation = {
       label: "Kurtarma kodu",
       explanation:
         "Bu kod listenizi herhangi bir cihazda açar. Kodu bir yere yazın veya yazdırın ve güvenli bir yerde saklayın: ihtiyacınız olduğunda size gösterilmez.",
-      instead: "Listeniz yine de açık. Diğer cihazlarda açmak için bu kurtarma kodunu saklayın.",
+      instead:
+        "Listeniz açık, ama geçiş anahtarı yok. Diğer cihazlarda açmak için bu kurtarma kodunu saklayın.",
       secret: "Bu koda sahip olan herkes tüm sohbetlerinizi okuyabilir.",
       copy: "Kodu kopyala",
       print: "Yazdır",

@@ -6,11 +6,13 @@ import {
   fakeServer,
   openTab,
   read,
+  readLate,
   reply,
   settle,
   tabInMidReply,
   user,
 } from "~/browser/chat/fake-chat";
+import { messageRequestsOf } from "~/browser/chat/sending/message-requests";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -107,6 +109,17 @@ test("a slow answer to a hidden tab does not replace a newer session", async () 
   answerLate();
   await settle();
   expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello, you"]);
+});
+
+test("a slow answer to a closed session does not replace that to a later request", async () => {
+  const { server, api, chat, stop } = await tabInMidReply();
+  const arrive = await readLate({ server, api, ask: () => (stop(), vi.advanceTimersByTimeAsync(4_000)) });
+  await messageRequestsOf(chat.requests).decide({ toolCallId: "t1", attempt: 1, decision: "approve" });
+  server.commit({ title: "Newer" });
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(chat.getSnapshot().session?.title).toBe("Newer");
+  await arrive();
+  expect(chat.getSnapshot().session?.title).toBe("Newer");
 });
 
 test("a tab over the limit of watchers polls the session until it can watch", async () => {

@@ -105,6 +105,7 @@ export function createSessionFollower(
       endPause();
     },
     async refresh() {
+      refreshing?.abort();
       refreshing = new AbortController();
       await read(refreshing.signal);
     },

@@ -155,6 +155,11 @@ export function createMessageDelivery(dependencies: Dependencies): MessageDelive
       const isEmpty = text.trim() === "" && attached.length === 0;
       const queue = mayWait && canQueue(store.getSnapshot());
       if (isEmpty || !(queue || canSend(store.getSnapshot()))) return false;
+      const left = pending.showLeft();
+      if (left) {
+        void deliver(left);
+        return false;
+      }
       const ids = { id: newId(), replyMessageId: newId() };
       const message: OutgoingMessage = { ...ids, text, files: attached, parentId, modelId };
       if (queue) message.queue = true;

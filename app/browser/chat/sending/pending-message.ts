@@ -12,6 +12,8 @@ export type PendingMessageView = {
   update: (id: string, change: Pick<PendingMessage, "state" | "error" | "isWaiting" | "queue">) => void;
   /** Shows the message of the outbox, unless the server has accepted the pending one. */
   readOutbox: () => void;
+  /** Shows what a closed tab has left in the outbox, which has room for one message. @returns null for nothing */
+  showLeft: () => OutgoingMessage | null;
   /** Moves the message from the outbox back into the composer, before the text that is there. */
   takeBack: (message: OutgoingMessage, error: UserError | null) => void;
   /** Forgets a message that was removed on another device. */
@@ -22,6 +24,8 @@ type Dependencies = { store: ChatStore; outbox: Outbox; draft: Draft; files: Att
 
 export function createPendingMessage({ store, outbox, draft, files }: Dependencies): PendingMessageView {
   const read = () => store.getSnapshot().pending;
+  const show = (kept: OutgoingMessage | null) =>
+    store.patch({ pending: kept && { ...kept, state: "sending", error: null } });
   return {
     read,
     update(id, change) {
@@ -32,8 +36,13 @@ export function createPendingMessage({ store, outbox, draft, files }: Dependenci
       const pending = read();
       if (pending?.state === "accepted") return;
       const kept = outbox.read();
-      if (kept?.id !== pending?.id)
-        store.patch({ pending: kept && { ...kept, state: "sending", error: null } });
+      if (kept?.id !== pending?.id) show(kept);
+    },
+    showLeft() {
+      const left = outbox.read();
+      if (!left || store.getSnapshot().session?.messages.some(({ id }) => id === left.id)) return null;
+      show(left);
+      return left;
     },
     takeBack(message, error) {
       outbox.clear(message.id);

@@ -1,12 +1,10 @@
-import type { QueueEditBody, QueuedView } from "~/conversation/api";
+import type { QueuedView } from "~/conversation/api";
 import { attachmentParts } from "~/conversation/files/attachment";
 import type { Draft } from "~/browser/drafts/draft";
 import { partsOf } from "~/browser/drafts/outbox";
-import type { UnfinishedEdits } from "~/browser/drafts/unfinished-edits";
 import { ApiError } from "~/browser/chat/api-error";
-import { waitingOf } from "~/browser/chat/chat-state";
-import type { ChatStore } from "~/browser/chat/chat-store";
-import type { SessionApi } from "~/browser/chat/session-api";
+import { waitingOf, type QueueChange } from "~/browser/chat/chat-state";
+import { onePerSession, type RequestContext } from "./request-context";
 
 /** Changes of the messages that wait for an answer. Each is shown at once, and taken back where it fails. */
 export type QueueRequests = {
@@ -20,45 +18,48 @@ export type QueueRequests = {
   resume: () => void;
 };
 
-export type QueueContext = {
-  store: ChatStore;
-  api: Pick<SessionApi, "editQueued" | "removeQueued" | "resumeQueue">;
-  draft: Draft;
-  edits: UnfinishedEdits;
-  /** Repeats a request that has failed for a passing reason. */
-  retrying: <T>(request: () => Promise<T>) => Promise<T>;
-  /** Called after each request: the session is to be read again. */
-  onChanged: () => void;
-};
+type OnFailed = (error: unknown) => void;
 
-export function createQueueRequests({
-  store,
-  api,
-  draft,
-  edits,
-  retrying,
-  onChanged,
-}: QueueContext): QueueRequests {
-  const waiting = () => waitingOf(store.getSnapshot().session);
+export const queueRequestsOf = onePerSession(createQueueRequests);
 
-  function show(queue: readonly QueuedView[]) {
-    const { session } = store.getSnapshot();
-    if (session) store.patch({ session: { ...session, queue: [...queue] } });
+function createQueueRequests(context: RequestContext): QueueRequests {
+  const { store, api, draft, edits, retrying, readAgain } = context;
+  const waiting = () => waitingOf(store.getSnapshot());
+  let last = Promise.resolve();
+  let unanswered = 0;
+  const answered = new Set<QueueChange>();
+
+  const replace = (by: (change: QueueChange) => QueueChange[]) =>
+    store.patch({ queueChanges: store.getSnapshot().queueChanges.flatMap(by) });
+
+  /** Shows a change at once, and asks for it after those before it: two that overtake each other differ. */
+  function change(apply: QueueChange["apply"], request: () => Promise<unknown>, onFailed?: OnFailed) {
+    const shown: QueueChange = { apply, isSaved: false };
+    store.patch({ queueChanges: [...store.getSnapshot().queueChanges, shown] });
+    unanswered++;
+    last = last.then(() => save(shown, request, onFailed));
   }
 
   /** Never rejects: a failure is shown at the session. */
-  async function ask(request: () => Promise<unknown>, onFailed: (error: unknown) => void = () => undefined) {
+  async function save(change: QueueChange, request: () => Promise<unknown>, onFailed?: OnFailed) {
     try {
       await retrying(request);
+      answered.add(change);
     } catch (error) {
-      onFailed(error);
+      replace((each) => (each === change ? [] : [each]));
+      onFailed?.(error);
       store.report(error);
     }
-    onChanged();
+    unanswered--;
+    if (unanswered === 0) showSaved();
   }
 
-  const change = (id: string, edit: QueueEditBody, onFailed?: (error: unknown) => void) =>
-    ask(() => api.editQueued(id, edit), onFailed);
+  /** What is being read now may be older than the last answer, so it is read anew, and only then the changes go. */
+  function showSaved() {
+    replace((each) => [answered.has(each) ? { ...each, isSaved: true } : each]);
+    answered.clear();
+    readAgain();
+  }
 
   return {
     edit(id, text) {
@@ -67,34 +68,59 @@ export function createQueueRequests({
       // Sent or removed meanwhile.
       if (!item) return keepText(draft, text);
       const parts = partsOf({ text, files: attachmentParts(item.parts) });
-      show(waiting().map((each) => (each.id === id ? { ...each, parts } : each)));
-      void change(id, { parts }, (error) => {
-        const isTooLate = error instanceof ApiError && (error.status === 409 || error.status === 404);
-        if (isTooLate) keepText(draft, text);
-        else edits.put(id, text);
-      });
+      const edited = (each: QueuedView) => (each.id === id ? { ...each, parts } : each);
+      change(
+        (queue) => queue.map(edited),
+        () => api.editQueued(id, { parts }),
+        (error) => {
+          const isTooLate = error instanceof ApiError && (error.status === 409 || error.status === 404);
+          if (isTooLate) keepText(draft, text);
+          else edits.put(id, text);
+        },
+      );
     },
     move(id, by) {
       const queue = waiting();
       const from = queue.findIndex((each) => each.id === id);
       const to = from + by;
       if (from === -1 || to < 0 || to >= queue.length) return;
-      const others = queue.filter((each) => each.id !== id);
-      show(others.toSpliced(to, 0, queue[from]!));
-      void change(id, { before: others[to]?.id ?? null });
+      const before = queue.filter((each) => each.id !== id)[to]?.id ?? null;
+      change(
+        (now) =>
+          placed(
+            now,
+            now.find((each) => each.id === id),
+            before,
+          ),
+        () => api.editQueued(id, { before }),
+      );
     },
     remove(id) {
       const queue = waiting();
       const index = queue.findIndex((each) => each.id === id);
       const item = queue[index];
       if (!item) return null;
-      const next = queue[index + 1]?.id;
-      show(queue.filter((each) => each !== item));
-      void ask(() => api.removeQueued(id));
-      return () => void change(id, { parts: item.parts, before: next ?? null, restore: true });
+      const before = queue[index + 1]?.id ?? null;
+      change(
+        (now) => now.filter((each) => each.id !== id),
+        () => api.removeQueued(id),
+      );
+      return () =>
+        change(
+          (now) => placed(now, item, before),
+          () => api.editQueued(id, { parts: item.parts, before, restore: true }),
+        );
     },
-    resume: () => void ask(api.resumeQueue),
+    resume: () => change((queue) => queue, api.resumeQueue),
   };
+}
+
+/** The queue with the item before another one; at its end where that does not wait. */
+function placed(queue: readonly QueuedView[], item: QueuedView | undefined, before: string | null) {
+  if (!item) return queue;
+  const others = queue.filter((each) => each.id !== item.id);
+  const index = others.findIndex((each) => each.id === before);
+  return others.toSpliced(index === -1 ? others.length : index, 0, item);
 }
 
 function keepText(draft: Draft, text: string) {

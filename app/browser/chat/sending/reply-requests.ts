@@ -1,34 +1,18 @@
-import type { MessageAccepted, PostMessageBody } from "~/conversation/api";
 import { newId } from "~/conversation/session/session-id";
-import type { SessionApi } from "~/browser/chat/session-api";
 import { userErrorOf } from "~/browser/chat/api-error";
-import { canSend, type withAccepted } from "~/browser/chat/chat-state";
-import type { ChatStore } from "~/browser/chat/chat-store";
+import { canSend } from "~/browser/chat/chat-state";
+import type { RequestContext } from "./request-context";
 
-/** Requests for a reply other than by a new message, and the request to stop one. */
+/** Requests for a reply other than by a new message. */
 export type ReplyRequests = {
   /** Asks for another reply to the same question. */
   retry: (messageId: string, modelId: string | null) => void;
   /** Asks for the rest of a reply that was cut. */
   continueReply: (messageId: string, modelId: string | null) => void;
-  /** Stops the running reply, if there is one. */
-  stop: () => void;
 };
 
-type Dependencies = {
-  store: ChatStore;
-  api: Pick<SessionApi, "stop">;
-  post: (body: PostMessageBody) => Promise<MessageAccepted>;
-  /** Called when the server has begun the reply. */
-  onAccepted: (answer: MessageAccepted, reply: Parameters<typeof withAccepted>[2]) => void;
-  /** Called after a failed request, which may have arrived although its answer was lost. */
-  onFailed: () => void;
-  /** Called after each request for a reply, successful or not. */
-  onEnd: () => void;
-};
-
-export function createReplyRequests(dependencies: Dependencies): ReplyRequests {
-  const { store, api, post, onAccepted, onFailed, onEnd } = dependencies;
+export function createReplyRequests({ store, replying }: RequestContext): ReplyRequests {
+  const { post, onAccepted, onFailed, onEnd } = replying;
 
   async function ask(messageId: string, kind: "regenerate" | "continue", modelId: string | null) {
     const message = store.getSnapshot().session?.messages.find(({ id }) => id === messageId);
@@ -56,14 +40,5 @@ export function createReplyRequests(dependencies: Dependencies): ReplyRequests {
   return {
     retry: (messageId, modelId) => void ask(messageId, "regenerate", modelId),
     continueReply: (messageId, modelId) => void ask(messageId, "continue", modelId),
-    stop() {
-      const { live, isStopping } = store.getSnapshot();
-      if (!live || isStopping) return;
-      store.patch({ isStopping: true });
-      api.stop(live.replyId).catch((error: unknown) => {
-        store.patch({ isStopping: false });
-        store.report(error);
-      });
-    },
   };
 }

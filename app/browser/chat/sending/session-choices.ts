@@ -1,22 +1,22 @@
+import type { Settings } from "~/conversation/session/session";
 import { editSettings, type SettingsEdit } from "~/conversation/session/edit-session";
-import { newestLeafUnder } from "~/conversation/session/versions";
-import type { SessionApi } from "~/browser/chat/session-api";
-import { canSend, type ChatState } from "~/browser/chat/chat-state";
+import type { PatchSessionBody } from "~/conversation/api";
+import type { ChatState } from "~/browser/chat/chat-state";
 import type { ChatStore } from "~/browser/chat/chat-store";
 import { createSettingsSaver, type SettingsSaver } from "./settings-saver";
 import type { UnsavedSettings } from "./unsaved-settings";
 
-/** Choices that are shown at once and saved in the session in the background: version, model, settings. */
+/** Choices that are shown at once and saved in the session in the background: model, settings. */
 export type SessionChoices = {
-  /** Shows the branch that leads through this message to its newest leaf. */
-  showVersion: (messageId: string) => void;
   pickModel: (modelId: string) => void;
   settings: SettingsSaver;
 };
 
 type Dependencies = {
   store: ChatStore;
-  api: Pick<SessionApi, "patch">;
+  patch: (body: PatchSessionBody) => Promise<void>;
+  /** Reads the session again: what is being read now may be older than what was saved. */
+  readAgain: () => void;
   unsavedSettings: UnsavedSettings;
   /** A request for a message is under way, and carries the settings. */
   isDelivering: () => boolean;
@@ -25,7 +25,7 @@ type Dependencies = {
 };
 
 export function createSessionChoices(dependencies: Dependencies): SessionChoices {
-  const { store, api, unsavedSettings, isDelivering, saveSettings } = dependencies;
+  const { store, patch, readAgain, unsavedSettings, isDelivering, saveSettings } = dependencies;
   /** The problem shown because settings could not be saved: removed once they are. */
   let unsavedProblem: ChatState["problem"] = null;
 
@@ -44,10 +44,10 @@ export function createSessionChoices(dependencies: Dependencies): SessionChoices
       if (JSON.stringify(pickedSettings) !== JSON.stringify(before)) store.patch({ pickedSettings });
     },
     onSaved(edit) {
-      const { session, problem } = store.getSnapshot();
-      if (problem === unsavedProblem) store.patch({ problem: null });
-      // Shown before the session's next revision has been read.
-      if (session) store.patch({ session: { ...session, settings: editSettings(session.settings, edit) } });
+      const { problem } = store.getSnapshot();
+      showSaved(problem === unsavedProblem ? { problem: null } : {}, (settings) =>
+        editSettings(settings, edit),
+      );
     },
     onFailed(error) {
       store.report(error);
@@ -55,29 +55,33 @@ export function createSessionChoices(dependencies: Dependencies): SessionChoices
     },
   });
 
+  let models = 0;
+
+  /** Shows saved settings as a part of the session, whose next revision has not been read yet. */
+  function showSaved(ended: Partial<ChatState>, change: (settings: Settings) => Settings) {
+    const { session } = store.getSnapshot();
+    store.patch({ ...ended, session: session && { ...session, settings: change(session.settings) } });
+    readAgain();
+  }
+
   return {
     settings,
-    showVersion(messageId) {
-      const { session } = store.getSnapshot();
-      if (!session || !canSend(store.getSnapshot())) return;
-      const head = newestLeafUnder(session.messages, messageId);
-      store.patch({ pickedHead: head });
-      const isStillPicked = () => store.getSnapshot().pickedHead === head;
-      api.patch({ head }).then(
+    pickModel(modelId) {
+      const isSaving = store.getSnapshot().session !== null;
+      store.patch({ pickedModelId: modelId, isSavingModel: isSaving });
+      if (!isSaving) return;
+      const own = ++models;
+      patch({ settings: { modelId } }).then(
         () => {
-          const { session: current } = store.getSnapshot();
-          // Shown before the session's next revision has been read.
-          if (current && isStillPicked()) store.patch({ session: { ...current, head }, pickedHead: null });
+          if (own !== models) return;
+          showSaved({ pickedModelId: null, isSavingModel: false }, (now) => ({ ...now, modelId }));
         },
         (error: unknown) => {
-          if (isStillPicked()) store.patch({ pickedHead: null });
+          // Each message carries it.
+          if (own === models) store.patch({ isSavingModel: false });
           store.report(error);
         },
       );
-    },
-    pickModel(modelId) {
-      store.patch({ pickedModelId: modelId });
-      if (store.getSnapshot().session) api.patch({ settings: { modelId } }).catch(store.report);
     },
   };
 }

@@ -25,7 +25,7 @@ export class FrameError extends Error {
 }
 
 const LENGTH_BYTES = 4;
-export const NONCE_BYTES = 24;
+const NONCE_BYTES = 24;
 const TAG_BYTES = 16;
 const SMALLEST = LENGTH_BYTES + NONCE_BYTES + TAG_BYTES;
 

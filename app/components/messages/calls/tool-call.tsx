@@ -6,13 +6,16 @@ import { isFinal, isUndecided } from "~/conversation/calls/call-state";
 import type { ToolPart } from "~/conversation/calls/tool-part";
 import type { ToolProgress } from "~/conversation/calls/tool-progress";
 import { attachmentParts } from "~/conversation/files/attachment";
+import { useFocusReturn } from "~/components/hooks/use-focus-return";
 import type { Download } from "~/components/messages/file-image";
 import { MessageFiles } from "~/components/messages/message-files";
+import { Disclosure } from "~/components/primitives/overlays/disclosure";
 import { toolTitle } from "./tool-title";
 import { ToolIcon } from "~/components/primitives/icons";
 
 type Deciding = {
-  onDecide: (decision: DecisionBody) => Promise<void>;
+  /** @returns whether the decision was saved */
+  onDecide: (decision: DecisionBody) => Promise<boolean>;
   /** Lets a tool run without asking in this conversation. @returns whether that was saved */
   onAllow: (toolName: string) => Promise<boolean>;
 };
@@ -38,13 +41,12 @@ export function ToolCall({ call, progress, download, ...deciding }: Props) {
         <CallProgress progress={progress} titleId={title} />
       )}
       {isUndecided(call) ? (
-        <Undecided call={call} {...deciding} />
+        <Undecided key={`${state} ${String(call.attempt)}`} call={call} {...deciding} />
       ) : (
-        <details className="tool-call__details">
-          <summary>{t("tools.details")}</summary>
+        <Disclosure className="tool-call__details" summary={t("tools.details")}>
           <Arguments input={call.input} />
           <Result call={call} />
-        </details>
+        </Disclosure>
       )}
       <ResultFiles call={call} download={download} />
     </section>
@@ -146,56 +148,41 @@ function Undecided({ call, onDecide, onAllow }: { call: ToolPart } & Deciding) {
   const { t } = useTranslation();
   const [isBusy, setIsBusy] = useState(false);
   const [draft, setDraft] = useState<string | null>(null);
+  const element = useFocusReturn<HTMLDivElement>();
   const isApproval = call.state === "approval-requested";
   const input = draft === null ? undefined : parseObject(draft);
 
   async function decide(decision: DecisionBody["decision"]) {
     setIsBusy(true);
     const edited = decision === "approve" && input ? { input } : {};
-    await onDecide({ toolCallId: call.toolCallId, attempt: call.attempt, decision, ...edited });
-    setIsBusy(false);
+    // A saved one is read soon, with which the question goes.
+    if (!(await onDecide({ toolCallId: call.toolCallId, attempt: call.attempt, decision, ...edited })))
+      setIsBusy(false);
   }
 
   async function allow() {
     setIsBusy(true);
     if (await onAllow(call.toolName)) await decide("approve");
-    setIsBusy(false);
+    else setIsBusy(false);
   }
 
   const button = (decision: DecisionBody["decision"]) => (
     <button
       type="button"
       className={`button ${decision === "approve" ? "button--primary" : ""}`}
-      disabled={isBusy || (decision === "approve" && input === null)}
-      onClick={() => void decide(decision)}
+      {...unless(isBusy || (decision === "approve" && input === null), () => void decide(decision))}
     >
       {t(`tools.decisions.${decision}`)}
     </button>
   );
 
   return (
-    <div className="tool-call__question">
+    <div className="tool-call__question" ref={element}>
       {!isApproval && <p className="tool-call__note">{t("tools.unknown")}</p>}
       {draft === null ? (
         <Arguments input={call.input} />
       ) : (
-        <>
-          <textarea
-            className="tool-call__editor"
-            aria-label={t("tools.arguments")}
-            aria-invalid={input === null}
-            dir="ltr"
-            spellCheck={false}
-            rows={Math.min(12, draft.split("\n").length + 1)}
-            value={draft}
-            onChange={({ target }) => setDraft(target.value)}
-          />
-          {input === null && (
-            <p className="tool-call__problem" role="alert">
-              {t("tools.notAnObject")}
-            </p>
-          )}
-        </>
+        <ArgumentsEditor draft={draft} isValid={input !== null} onChange={setDraft} />
       )}
       <div className="tool-call__buttons">
         {isApproval ? (
@@ -205,8 +192,7 @@ function Undecided({ call, onDecide, onAllow }: { call: ToolPart } & Deciding) {
             <button
               type="button"
               className="button"
-              disabled={isBusy || input === null}
-              onClick={() => void allow()}
+              {...unless(isBusy || input === null, () => void allow())}
             >
               {t("tools.always")}
             </button>
@@ -227,6 +213,36 @@ function Undecided({ call, onDecide, onAllow }: { call: ToolPart } & Deciding) {
         )}
       </div>
     </div>
+  );
+}
+
+/** A disabled button would lose the focus. */
+function unless(isDisabled: boolean, act: () => void) {
+  return { "aria-disabled": isDisabled, onClick: isDisabled ? undefined : act };
+}
+
+type EditorProps = { draft: string; isValid: boolean; onChange: (draft: string) => void };
+
+function ArgumentsEditor({ draft, isValid, onChange }: EditorProps) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <textarea
+        className="tool-call__editor"
+        aria-label={t("tools.arguments")}
+        aria-invalid={!isValid}
+        dir="ltr"
+        spellCheck={false}
+        rows={Math.min(12, draft.split("\n").length + 1)}
+        value={draft}
+        onChange={({ target }) => onChange(target.value)}
+      />
+      {!isValid && (
+        <p className="tool-call__problem" role="alert">
+          {t("tools.notAnObject")}
+        </p>
+      )}
+    </>
   );
 }
 

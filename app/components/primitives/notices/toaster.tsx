@@ -57,6 +57,12 @@ function TextToast({ text, toasts, onEnd }: TextProps) {
   const readingMs = LEAST_SHOWN_MS + text.length * READING_MS_PER_LETTER;
   const shownMs = isError || action ? 2 * readingMs : readingMs;
   useEffect(() => (isHeld ? undefined : pageClock.after(shownMs, onEnd)), [isHeld, shownMs, onEnd]);
+
+  function dismiss() {
+    onEnd();
+    focusComposerIfLost();
+  }
+
   return (
     <div
       className={`toast ${isError ? "toast--trouble" : ""}`}
@@ -72,13 +78,13 @@ function TextToast({ text, toasts, onEnd }: TextProps) {
           className="button button--quiet toast__action"
           onClick={() => {
             for (const { action } of toasts) action?.act();
-            onEnd();
+            dismiss();
           }}
         >
           {action.label(t)}
         </button>
       )}
-      <IconButton label={t("dialog.dismiss")} icon={<CloseIcon />} onClick={onEnd} />
+      <IconButton label={t("dialog.dismiss")} icon={<CloseIcon />} onClick={dismiss} />
     </div>
   );
 }

@@ -49,8 +49,6 @@ export function TypeAhead({ onCancel }: { onCancel: () => void }) {
 
   function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>) {
     if (isComposing(event)) return;
-    // A menu that was pressed before opens below this when its code is loaded, and keeps Escape from the browser.
-    if (event.key === "Escape") cancel();
     if (event.key === "Tab") event.preventDefault();
     if (!PART_KEYS.includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
