@@ -3,16 +3,19 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-/** Of these `npm test` runs a part: see fixtures/variants.ts. */
-const filesWithMore = globSync("tests/{browser,cluster}/*.test.ts", { cwd: root }).filter((file) =>
-  /\/(variants|screens)";|\blongTest\b/.test(readFileSync(root + file, "utf8")),
-);
+const filesWith = (folders: string, pattern: RegExp) =>
+  globSync(`tests/${folders}/*.test.ts`, { cwd: root }).filter((file) =>
+    pattern.test(readFileSync(root + file, "utf8")),
+  );
+/** Of these `npm test` runs a part: see fixtures/variants.ts and fixtures/browser/screens.ts. */
+const filesWithMore = filesWith("{browser,cluster}", /\/variants";|\bscreenOr\(|\blong(Wide)?Test\b/);
+const filesOnPhones = filesWith("{browser,long}", /\/browser-test";[^]*^ *(test|longTest)\b/m);
 
 /**
- * Five kinds of tests: `unit` beside the code, `cluster` with several processes, `measured` for those that compare
- * times, which run alone, `browser` with Chromium, and `long` for those that are slow and rarely fail, which
- * `npm run test:long` runs. All but the first start servers: few of their files run at a time, and four on two cores
- * where they wait most of the time.
+ * `npm test` runs four kinds of tests: `unit` beside the code, `cluster` with several processes, `measured` for those
+ * that compare times, which run alone, and `browser` with Chromium. `npm run test:long` runs two: `long` for those that
+ * are slow and rarely fail, and `phone` for all tests in a browser, on a small touch screen. All but the first start
+ * servers: few of their files run at a time, and four on two cores where they wait most of the time.
  */
 export default defineConfig({
   root,
@@ -57,9 +60,21 @@ export default defineConfig({
         test: {
           name: "long",
           include: ["tests/long/**/*.test.ts", ...filesWithMore],
-          env: { EVERY_VARIANT: "1" },
+          env: { EVERY_VARIANT: "1", SCREEN: "wide" },
           globalSetup: "tests/fixtures/need-chromium.ts",
-          fileParallelism: false,
+          // Of these, too, few wait for anything but the processors.
+          maxWorkers: 3,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "phone",
+          include: filesOnPhones,
+          env: { EVERY_VARIANT: "1", SCREEN: "phone" },
+          globalSetup: "tests/fixtures/need-chromium.ts",
+          maxWorkers: 3,
           hookTimeout: 120_000,
         },
       },

@@ -3,6 +3,7 @@ import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { longTest, test } from "../fixtures/browser/browser-test";
 import { hasFocus, type ChatPage } from "../fixtures/browser/chat-page";
 import { unreadableText } from "../fixtures/browser/readability";
+import { isPhone, PHONE, screenOr } from "../fixtures/browser/screens";
 
 const CODE = "correct-horse-battery";
 let server: AppServer;
@@ -14,11 +15,8 @@ afterAll(() => server.stop());
 
 const refused = [/status of 40[13]/];
 
-longTest("whoever comes first is asked for the code, once for this browser", async ({ openChat }) => {
-  const chat = await openChat(server, {
-    context: { viewport: { width: 360, height: 740 } },
-    expectErrors: refused,
-  });
+longTest("a first visit is asked for the code, once for this browser", async ({ openChat }) => {
+  const chat = await openChat(server, { context: screenOr(PHONE), expectErrors: refused });
   const other = await openChat(server, { beside: chat, expectErrors: refused });
   const dialog = chat.page.getByRole("dialog", { name: "Access code" });
   const field = dialog.getByLabel("Code");
@@ -34,7 +32,8 @@ longTest("whoever comes first is asked for the code, once for this browser", asy
   await field.fill(CODE);
   await field.press("Enter");
   await dialog.waitFor({ state: "hidden" });
-  await expect.poll(() => hasFocus(chat.composer)).toBe(true);
+  // On a phone that would bring up the keyboard.
+  await expect.poll(() => hasFocus(chat.composer)).toBe(!isPhone);
   // Not asked in the tab beside it either, nor after a refresh.
   await other.page.getByRole("dialog", { name: "Access code" }).waitFor({ state: "hidden" });
   await chat.ask("Hello");
@@ -43,11 +42,25 @@ longTest("whoever comes first is asked for the code, once for this browser", asy
   expect(await dialog.count()).toBe(0);
 });
 
-test("a code that is asked for in mid-conversation costs no word", async ({ openChat }) => {
-  const chat = await openChat(server, {
-    context: { viewport: { width: 1440, height: 900 } },
-    expectErrors: refused,
+longTest("the dialog comes with its texts, however late they are", async ({ openChat }) => {
+  const { page, ...chat } = await openChat(server, { expectErrors: refused });
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**/build/_shared/en-*.js", async (route) => {
+    await released;
+    await route.continue();
   });
+  const code = page.waitForResponse(/access-dialog/);
+  await chat.refresh();
+  await (await code).finished();
+  await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)));
+  expect(await page.getByRole("dialog").count()).toBe(0);
+  release();
+  await page.getByRole("dialog", { name: "Access code" }).waitFor();
+});
+
+test("a code that is asked for in mid-conversation costs no word", async ({ openChat }) => {
+  const chat = await openChat(server, { expectErrors: refused });
   const dialog = chat.page.getByRole("dialog", { name: "Access code" });
   const say = async (code: string) => {
     await dialog.getByLabel("Code").fill(code);
@@ -76,8 +89,7 @@ test("a code that is asked for in mid-conversation costs no word", async ({ open
 longTest(
   "logging out takes what is shown from every tab, and a reload asks for the code",
   async ({ openChat }) => {
-    const context = { viewport: { width: 1440, height: 900 } };
-    const chat = await openChat(server, { context, expectErrors: refused });
+    const chat = await openChat(server, { expectErrors: refused });
     const dialogIn = ({ page }: ChatPage) => page.getByRole("dialog", { name: "Access code" });
     await dialogIn(chat).getByLabel("Code").fill(CODE);
     await dialogIn(chat).getByLabel("Code").press("Enter");
@@ -86,8 +98,8 @@ longTest(
     const other = await openChat(server, { beside: chat, expectErrors: refused });
     await other.reply(0, "complete");
 
-    await chat.button("Settings").click();
-    await chat.button("Log out").click();
+    await chat.openSettings();
+    await chat.button("Sign out").click();
     for (const tab of [chat, other]) {
       await dialogIn(tab).waitFor();
       await expect.poll(() => tab.mine.count()).toBe(0);

@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, describe, expect } from "vitest";
-import { smallTargets, violations } from "../fixtures/browser/accessibility";
+import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, test, type OpenChat } from "../fixtures/browser/browser-test";
+import { longTest, longWideTest, test, type OpenChat } from "../fixtures/browser/browser-test";
 import type { ChatPage } from "../fixtures/browser/chat-page";
 import { everyContent } from "../fixtures/store/every-content";
 import { overflowing } from "../fixtures/browser/overflow";
 import { textOf } from "../fixtures/session-api";
 import { pngFile } from "../fixtures/sample-files";
-import { variants } from "../fixtures/variants";
+import { PHONE, screenOr } from "../fixtures/browser/screens";
+import { problemsOf, viewChecker, type FoundProblems } from "../fixtures/browser/view-problems";
 
-const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
-const wide = { viewport: { width: 1440, height: 900 } };
 let server: AppServer;
 
 beforeAll(async () => {
@@ -18,45 +16,23 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Adds to what was found, by view. */
-type CheckView = (view: string, chat: ChatPage) => Promise<void>;
+const context = { ...screenOr(PHONE), reducedMotion: "reduce", colorScheme: "light" } as const;
 
-describe.each(
-  variants([
-    ["a phone", phone],
-    ["a wide screen", wide],
-  ]),
-)("on %s", (_, device) => {
-  const context = { ...device, reducedMotion: "reduce", colorScheme: "light" } as const;
-
-  async function problemsOf({ page }: ChatPage): Promise<string[]> {
-    const problems = await violations(page);
-    if (device === phone) problems.push(...(await smallTargets(page, 24)), ...(await overflowing(page)));
-    await page.emulateMedia({ colorScheme: "dark" });
-    problems.push(...(await violations(page, ["color-contrast"])).map((each) => `dark: ${each}`));
-    await page.emulateMedia({ colorScheme: "light" });
-    return problems;
-  }
-
-  test("axe finds nothing on a conversation with everything, in light and in dark colours", async ({
-    openChat,
-  }) => {
-    const chat = await openChat(server, { context });
-    await showEverything(chat);
-    expect(await problemsOf(chat)).toEqual([]);
-  });
-
-  longTest("axe finds nothing on any view", { timeout: 240_000 }, async ({ openChat }) => {
-    const found: Record<string, string[]> = {};
-    await checkAllViews(openChat, context, async (view, chat) => {
-      const problems = await problemsOf(chat);
-      if (problems.length > 0) found[view] = problems;
-    });
-    expect(found).toEqual({});
-  });
+test("axe finds nothing on a conversation with everything, in light and in dark colours", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { context });
+  await showEverything(chat);
+  expect(await problemsOf("everything", chat)).toEqual([]);
 });
 
-longTest(
+longTest("axe finds nothing on any view", { timeout: 240_000 }, async ({ openChat }) => {
+  const found: FoundProblems = {};
+  await checkAllViews(openChat, viewChecker(found));
+  expect(found).toEqual({});
+});
+
+longWideTest(
   "at 200 % on a laptop, and with the room between letters and lines that people may want, nothing is lost",
   async ({ openChat }) => {
     const chat = await openChat(server, { context: { viewport: { width: 640, height: 400 } } });
@@ -85,8 +61,7 @@ longTest(
     await page.keyboard.press("Escape");
     await chat.showList();
     await checkView("list");
-    await chat.button("Settings").click();
-    await page.getByRole("dialog", { name: "Settings", exact: true }).getByText("Extra large").click();
+    await (await chat.openSettings()).getByText("Extra large").click();
     await checkView("settings");
     await page.keyboard.press("Escape");
     await checkView("conversation in very large letters");
@@ -157,7 +132,7 @@ function spaceText(): void {
   document.adoptedStyleSheets.push(sheet);
 }
 
-async function checkAllViews(openChat: OpenChat, context: object, checkView: CheckView): Promise<void> {
+async function checkAllViews(openChat: OpenChat, checkView: ReturnType<typeof viewChecker>) {
   const expectErrors = [/status of (401|404)/, /ERR_FAILED/];
   const chat = await openChat(server, { context, expectErrors });
   const { page } = chat;
@@ -238,7 +213,7 @@ async function checkAllViews(openChat: OpenChat, context: object, checkView: Che
     .waitFor();
   await checkView("search", chat);
   await page.getByRole("searchbox").fill("");
-  await chat.button("Settings").click();
+  await chat.openSettings();
   await dialog.waitFor();
   await checkView("settings", chat);
   await close();

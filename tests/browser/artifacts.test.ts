@@ -1,14 +1,15 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { longTest, test } from "../fixtures/browser/browser-test";
+import { chatPage } from "../fixtures/browser/chat-page";
+import { launchChromium } from "../fixtures/browser/chromium";
 import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/models/chat-endpoint";
-import { variants } from "../fixtures/variants";
+import { picture } from "../fixtures/browser/picture";
 
 /** A model that says what it is told, and a server that nothing may reach. */
 let model: ChatEndpoint;
@@ -28,12 +29,7 @@ beforeAll(async () => {
   );
   await new Promise<void>((resolve) => outside.listen(0, "127.0.0.1", resolve));
   server = await startAppServer({
-    env: {
-      MODEL_PROVIDER: "openai-compatible",
-      OPENAI_COMPATIBLE_BASE_URL: model.baseUrl,
-      MODELS: "openai-compatible/echo",
-      TITLE_MODEL: "none",
-    },
+    env: model.env("echo"),
   });
 });
 afterAll(async () => {
@@ -47,44 +43,31 @@ const html = (body: string) => `Here it is:\n\n\`\`\`html\n${body}\n\`\`\`\n`;
 const panel = (page: Page) => page.getByRole("complementary", { name: "Preview" });
 const frame = (page: Page) => page.frameLocator("iframe.artifact__frame");
 
-/** For a person to look at. */
-async function picture(page: Page, name: string) {
-  if (!process.env.PICTURES) return;
-  await mkdir(process.env.PICTURES, { recursive: true });
-  await page.screenshot({ path: `${process.env.PICTURES}/${name}.png` });
-}
-
-const WIDE = { width: 1440, height: 900 };
-const PHONE = { width: 390, height: 844 };
-
 describe("a block of HTML", () => {
-  test.for(variants([WIDE, PHONE]))(
-    "opens beside the conversation with its versions, source, copy and download: %o",
-    async (viewport, { openChat }) => {
-      const chat = await openChat(server, { context: { viewport } });
-      const { page } = chat;
-      says = html("<h1>One</h1><script>document.body.append('it runs')</script>");
-      await chat.send("A page");
-      await chat.reply(0, "complete");
-      says = html("<h1>Two</h1>");
-      await chat.send("Another");
-      await chat.reply(1, "complete");
-      expect(await page.locator("iframe.artifact__frame").count()).toBe(0);
-      await page.getByRole("button", { name: "Open preview" }).last().click();
-      await frame(page).getByRole("heading", { name: "Two" }).waitFor();
-      await picture(page, `artifact-${String(viewport.width)}`);
-      await panel(page).getByRole("button", { name: "Previous version" }).click();
-      await frame(page).getByRole("heading", { name: "One" }).waitFor();
-      await frame(page).getByText("it runs").waitFor();
-      await panel(page).getByRole("button", { name: "Source" }).click();
-      await panel(page).getByText("<h1>One</h1>").first().waitFor();
-      const download = page.waitForEvent("download");
-      await panel(page).getByRole("button", { name: "Download" }).click();
-      expect((await download).suggestedFilename()).toBe("artifact.html");
-      await panel(page).getByRole("button", { name: "Close" }).click();
-      await expect.poll(() => panel(page).count()).toBe(0);
-    },
-  );
+  test("opens beside the conversation with its versions, source, copy and download", async ({ openChat }) => {
+    const chat = await openChat(server);
+    const { page } = chat;
+    says = html("<h1>One</h1><script>document.body.append('it runs')</script>");
+    await chat.send("A page");
+    await chat.reply(0, "complete");
+    says = html("<h1>Two</h1>");
+    await chat.send("Another");
+    await chat.reply(1, "complete");
+    expect(await page.locator("iframe.artifact__frame").count()).toBe(0);
+    await page.getByRole("button", { name: "Open preview" }).last().click();
+    await frame(page).getByRole("heading", { name: "Two" }).waitFor();
+    await picture(page, "artifact");
+    await panel(page).getByRole("button", { name: "Previous version" }).click();
+    await frame(page).getByRole("heading", { name: "One" }).waitFor();
+    await frame(page).getByText("it runs").waitFor();
+    await panel(page).getByRole("button", { name: "Source" }).click();
+    await panel(page).getByText("<h1>One</h1>").first().waitFor();
+    const download = page.waitForEvent("download");
+    await panel(page).getByRole("button", { name: "Download" }).click();
+    expect((await download).suggestedFilename()).toBe("artifact.html");
+    await panel(page).getByRole("button", { name: "Close" }).click();
+    await expect.poll(() => panel(page).count()).toBe(0);
+  });
 
   test("has an opaque origin, and reaches no other server by any way", async ({ openChat }) => {
     const chat = await openChat(server, { expectErrors: [/./], expectRequests: [/./] });
@@ -182,9 +165,33 @@ describe("a block of HTML", () => {
     listener.close();
   });
 
+  longTest("that loops for ever stops nothing but its frame, where frames have processes", async () => {
+    // Chrome and Edge on computers give them some; Chromium without a desktop does so only when told.
+    const browser = await launchChromium(["--site-per-process"]);
+    onTestFinished(() => browser.close());
+    const page = await browser.newPage();
+    const chat = chatPage(page, server.url);
+    await page.exposeFunction("tellSecret", () => undefined);
+    await chat.open();
+    // The message leaves the frame in a task of its own.
+    says = html("<script>parent.postMessage('loops', '*'); setTimeout(() => { for (;;); }, 50);</script>");
+    await chat.send("A loop");
+    await chat.reply(0, "complete");
+    const looping = page.evaluate(
+      () => new Promise((resolve) => addEventListener("message", ({ data }) => resolve(data))),
+    );
+    await page.getByRole("button", { name: "Open preview" }).click();
+    expect(await looping).toBe("loops");
+    says = "Still here.";
+    await chat.send("And now?");
+    await chat.reply(1, "complete");
+    await panel(page).getByRole("button", { name: "Close" }).click();
+    await expect.poll(() => panel(page).count()).toBe(0);
+  });
+
   longTest("opens behind a link, too, and SVG is shown as well", async ({ openChat }) => {
     const chat = await openChat(server, {
-      context: { viewport: WIDE, permissions: ["clipboard-read", "clipboard-write"] },
+      context: { permissions: ["clipboard-read", "clipboard-write"] },
     });
     const { page } = chat;
     says =
@@ -197,7 +204,6 @@ describe("a block of HTML", () => {
     const link = await page.evaluate(() => navigator.clipboard.readText());
     const reader = await openChat(server, {
       path: link.slice(server.url.length),
-      context: { viewport: WIDE },
     });
     await reader.page.getByRole("button", { name: "Open preview" }).click();
     await frame(reader.page).getByText("drawn").waitFor();

@@ -1,13 +1,15 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { longTest, test } from "../fixtures/browser/browser-test";
 import { docxFile, paragraph } from "../fixtures/office-files";
 import type { ChatPage } from "../fixtures/browser/chat-page";
 import { PDF, pngFile } from "../fixtures/sample-files";
-import { variants } from "../fixtures/variants";
+import { PHONE, screenOr } from "../fixtures/browser/screens";
+
+const context = screenOr(PHONE);
 
 let server: AppServer;
 
@@ -48,104 +50,94 @@ async function sendNow(chat: ChatPage) {
 const drawnWidth = (page: Page, selector: string) =>
   page.locator(selector).evaluate((image: HTMLImageElement) => image.naturalWidth);
 
-const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
-const DESKTOP = { viewport: { width: 1440, height: 900 } };
+test("chosen files go with the message, can be looked at and downloaded, also after a refresh", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { context });
+  await choose(chat, picture, plan);
+  await expect.poll(() => ready(chat).count()).toBe(2);
+  expect(await chips(chat).allInnerTexts()).toEqual([
+    expect.stringContaining("sunset.png") as string,
+    expect.stringContaining("plan.pdf") as string,
+  ]);
+  await chat.composer.fill("What are these?");
+  await sendNow(chat);
+  const answer = await chat.reply(0, "complete");
+  expect(await answer.innerText()).toContain("sunset.png");
+  expect(await chips(chat).count()).toBe(0);
 
-describe.each(
-  variants([
-    ["phone", PHONE],
-    ["desktop", DESKTOP],
-  ]),
-)("on a %s", (_, context) => {
-  test("chosen files go with the message, can be looked at and downloaded, also after a refresh", async ({
-    openChat,
-  }) => {
-    const chat = await openChat(server, { context });
-    await choose(chat, picture, plan);
-    await expect.poll(() => ready(chat).count()).toBe(2);
-    expect(await chips(chat).allInnerTexts()).toEqual([
-      expect.stringContaining("sunset.png") as string,
-      expect.stringContaining("plan.pdf") as string,
-    ]);
-    await chat.composer.fill("What are these?");
-    await sendNow(chat);
-    const answer = await chat.reply(0, "complete");
-    expect(await answer.innerText()).toContain("sunset.png");
-    expect(await chips(chat).count()).toBe(0);
-
-    await chat.refresh();
-    await chat.reply(0, "complete");
-    await expect.poll(() => drawnWidth(chat.page, ".message-files__image img")).toBe(60);
-    await chat.button("Open sunset.png").click();
-    const dialog = chat.page.getByRole("dialog", { name: "sunset.png" });
-    await dialog.getByRole("img", { name: "sunset.png" }).waitFor();
-    // As wide as the picture and the page allow, not as other dialogs.
-    expect(await dialog.evaluate((element) => getComputedStyle(element).maxWidth)).toBe(
-      `${context.viewport.width - 24}px`,
-    );
-    const saved = chat.page.waitForEvent("download");
-    await dialog.getByRole("button", { name: "Download" }).click();
-    expect((await saved).suggestedFilename()).toBe("sunset.png");
-    await chat.page.keyboard.press("Escape");
-    await dialog.waitFor({ state: "detached" });
-
-    const document = chat.page.waitForEvent("download");
-    await chat.button("Download plan.pdf").click();
-    const stream = await (await document).createReadStream();
-    const bytes: Buffer[] = [];
-    for await (const piece of stream) bytes.push(piece as Buffer);
-    expect(Buffer.concat(bytes)).toEqual(PDF);
-  });
-
-  longTest(
-    "a file that was uploaded and not sent is there after a refresh, and can be removed",
-    async ({ openChat }) => {
-      const chat = await openChat(server, { context });
-      await choose(chat, picture, notes);
-      await expect.poll(() => ready(chat).count()).toBe(2);
-      await chat.refresh();
-      await expect.poll(() => ready(chat).count()).toBe(2);
-      await expect.poll(() => drawnWidth(chat.page, ".draft-file img")).toBe(60);
-      await chat.button("Remove sunset.png").click();
-      expect(await chips(chat).count()).toBe(1);
-      // On a touch screen that would bring up the keyboard.
-      const isFocused = await chat.composer.evaluate((element) => element === document.activeElement);
-      expect(isFocused).toBe(context === DESKTOP);
-      // Nothing but a file is a message, too.
-      await sendNow(chat);
-      await chat.reply(0, "complete");
-      expect((await chat.stored()).messages[0]?.parts).toMatchObject([
-        { type: "file", mediaType: "text/markdown", filename: "notes.md" },
-      ]);
-      await chat.refresh();
-      expect(await chips(chat).count()).toBe(0);
-    },
+  await chat.refresh();
+  await chat.reply(0, "complete");
+  await expect.poll(() => drawnWidth(chat.page, ".message-files__image img")).toBe(60);
+  await chat.button("Open sunset.png").click();
+  const dialog = chat.page.getByRole("dialog", { name: "sunset.png" });
+  await dialog.getByRole("img", { name: "sunset.png" }).waitFor();
+  // As wide as the picture and the page allow, not as other dialogs.
+  expect(await dialog.evaluate((element) => getComputedStyle(element).maxWidth)).toBe(
+    `${context.viewport.width - 24}px`,
   );
+  const saved = chat.page.waitForEvent("download");
+  await dialog.getByRole("button", { name: "Download" }).click();
+  expect((await saved).suggestedFilename()).toBe("sunset.png");
+  await chat.page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
 
-  longTest(
-    "what the model does not take is said before it is sent, and goes when another is chosen",
-    async ({ openChat }) => {
-      const chat = await openChat(server, { context });
-      await choose(chat, picture);
-      await chat.composer.fill("Look");
-      await chat.chooseModel("Reading");
-      const refusal = chat.page.getByRole("alert").filter({ hasText: "Reading does not support images." });
-      await refusal.waitFor();
-      expect(await chat.button("Send").getAttribute("aria-disabled")).toBe("true");
-      await chat.composer.press("Control+Enter");
-      expect(await chat.mine.count()).toBe(0);
-
-      await chat.chooseModel("Blind");
-      await chat.page.getByText("Blind does not support images. Choose another model").waitFor();
-      await chat.button("Remove sunset.png").click();
-      await choose(chat, notes);
-      await chat.page.getByText("Blind cannot be given").waitFor({ state: "detached" });
-      await chat.chooseModel("Seeing");
-      await sendNow(chat);
-      await chat.reply(0, "complete");
-    },
-  );
+  const document = chat.page.waitForEvent("download");
+  await chat.button("Download plan.pdf").click();
+  const stream = await (await document).createReadStream();
+  const bytes: Buffer[] = [];
+  for await (const piece of stream) bytes.push(piece as Buffer);
+  expect(Buffer.concat(bytes)).toEqual(PDF);
 });
+
+longTest(
+  "a file that was uploaded and not sent is there after a refresh, and can be removed",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { context });
+    await choose(chat, picture, notes);
+    await expect.poll(() => ready(chat).count()).toBe(2);
+    await chat.refresh();
+    await expect.poll(() => ready(chat).count()).toBe(2);
+    await expect.poll(() => drawnWidth(chat.page, ".draft-file img")).toBe(60);
+    await chat.button("Remove sunset.png").click();
+    expect(await chips(chat).count()).toBe(1);
+    // On a touch screen that would bring up the keyboard.
+    const isFocused = await chat.composer.evaluate((element) => element === document.activeElement);
+    expect(isFocused).toBe(!context.hasTouch);
+    // Nothing but a file is a message, too.
+    await sendNow(chat);
+    await chat.reply(0, "complete");
+    expect((await chat.stored()).messages[0]?.parts).toMatchObject([
+      { type: "file", mediaType: "text/markdown", filename: "notes.md" },
+    ]);
+    await chat.refresh();
+    expect(await chips(chat).count()).toBe(0);
+  },
+);
+
+longTest(
+  "what the model does not take is said before it is sent, and goes when another is chosen",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { context });
+    await choose(chat, picture);
+    await chat.composer.fill("Look");
+    await chat.chooseModel("Reading");
+    const refusal = chat.page.getByRole("alert").filter({ hasText: "Reading does not support images." });
+    await refusal.waitFor();
+    expect(await chat.button("Send").getAttribute("aria-disabled")).toBe("true");
+    await chat.composer.press("Control+Enter");
+    expect(await chat.mine.count()).toBe(0);
+
+    await chat.chooseModel("Blind");
+    await chat.page.getByText("Blind does not support images. Choose another model").waitFor();
+    await chat.button("Remove sunset.png").click();
+    await choose(chat, notes);
+    await chat.page.getByText("Blind cannot be given").waitFor({ state: "detached" });
+    await chat.chooseModel("Seeing");
+    await sendNow(chat);
+    await chat.reply(0, "complete");
+  },
+);
 
 longTest(
   "a Word document is attached as its text, for a model that takes text only",
@@ -163,7 +155,7 @@ longTest(
 );
 
 longTest("files can be dropped anywhere on the page", async ({ openChat }) => {
-  const chat = await openChat(server, { context: DESKTOP });
+  const chat = await openChat(server);
   const carried = await chat.page.evaluateHandle(() => {
     const data = new DataTransfer();
     data.items.add(new File(["a,b\n1,2\n"], "table.csv", { type: "text/csv" }));
@@ -181,7 +173,7 @@ longTest("files can be dropped anywhere on the page", async ({ openChat }) => {
 });
 
 longTest("a picture can be pasted, and pasted text stays text", async ({ openChat }) => {
-  const chat = await openChat(server, { context: DESKTOP });
+  const chat = await openChat(server);
   const paste = (withText: boolean) =>
     chat.composer.evaluate(
       (element, [bytes, withText]) => {
@@ -202,7 +194,7 @@ longTest("a picture can be pasted, and pasted text stays text", async ({ openCha
 longTest(
   "a file that cannot be taken says why, and the message waits until it is removed",
   async ({ openChat }) => {
-    const chat = await openChat(server, { context: DESKTOP });
+    const chat = await openChat(server);
     await input(chat).setInputFiles([
       { name: "program.bin", mimeType: "application/octet-stream", buffer: Buffer.from([0x7f, 0x45, 0, 0]) },
       { name: "long.txt", mimeType: "text/plain", buffer: Buffer.alloc(4_500_001, "x") },
@@ -221,7 +213,7 @@ longTest(
 );
 
 longTest("a large photo is made smaller before it is uploaded", async ({ openChat }) => {
-  const chat = await openChat(server, { context: DESKTOP });
+  const chat = await openChat(server);
   // Noise does not compress, so that a PNG of it is large.
   await input(chat).evaluate(async (element: HTMLInputElement) => {
     const canvas = Object.assign(document.createElement("canvas"), { width: 2_400, height: 1_200 });
@@ -244,7 +236,7 @@ longTest("a large photo is made smaller before it is uploaded", async ({ openCha
 });
 
 longTest("an upload that fails can be tried again", async ({ openChat }) => {
-  const chat = await openChat(server, { context: DESKTOP, expectErrors: [/status of 503/] });
+  const chat = await openChat(server, { expectErrors: [/status of 503/] });
   let isFull = true;
   await chat.page.route("**/api/session/attachments", (route) =>
     isFull
@@ -266,7 +258,7 @@ longTest(
   async ({ openChat }) => {
     // To ask for what is gone is what makes the browser forget it.
     const expectErrors = [/status of 404 .*attachments/, /ERR_CACHE_MISS/];
-    const chat = await openChat(server, { context: DESKTOP, expectErrors, clockAhead: 0 });
+    const chat = await openChat(server, { expectErrors, clockAhead: 0 });
     await input(chat).setInputFiles([picture, notes]);
     await expect.poll(() => ready(chat).count()).toBe(2);
     await sendNow(chat);
@@ -303,7 +295,7 @@ longTest(
 );
 
 longTest("a question that is edited keeps its files, and needs no words for that", async ({ openChat }) => {
-  const chat = await openChat(server, { context: DESKTOP });
+  const chat = await openChat(server);
   await input(chat).setInputFiles(picture);
   await expect.poll(() => ready(chat).count()).toBe(1);
   await chat.composer.fill("What is this?");

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, describe, expect } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, test } from "../fixtures/browser/browser-test";
+import { longTest, longWideTest, test } from "../fixtures/browser/browser-test";
 import { hasFocus, type ChatPage } from "../fixtures/browser/chat-page";
 import { unreadableText } from "../fixtures/browser/readability";
 import { readSession } from "../fixtures/session-api";
-import { variants } from "../fixtures/variants";
+import { PHONE, screenOr } from "../fixtures/browser/screens";
 
-const wide = { viewport: { width: 1440, height: 900 } };
-const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+const context = screenOr(PHONE);
+
 let server: AppServer;
 
 beforeAll(async () => {
@@ -22,75 +22,65 @@ async function holdTwo(chat: ChatPage): Promise<void> {
   await chat.ask("About coffee");
 }
 
-describe.each(
-  variants([
-    ["on a phone", phone],
-    ["on a wide screen", wide],
-  ]),
-)("%s", (_, context) => {
-  test("a conversation is renamed in its place and pinned, in every tab and for good", async ({
-    openChat,
-  }) => {
+test("a conversation is renamed in its place and pinned, in every tab and for good", async ({ openChat }) => {
+  const chat = await openChat(server, { context });
+  await holdTwo(chat);
+  const other = await openChat(server, { beside: chat });
+  await chat.showList();
+  await other.showList();
+  expect(await chat.listed()).toEqual({ Today: ["About coffee", "About tea"] });
+
+  await chat.chooseInList("About tea", "Rename");
+  const field = chat.page.getByRole("textbox", { name: "Title of the conversation" });
+  await field.fill("Oolong");
+  // Keys that only end the composition of a word.
+  for (const key of ["Enter", "Escape"]) await field.dispatchEvent("keydown", { key, keyCode: 229 });
+  expect(await field.inputValue()).toBe("Oolong");
+  await field.press("Escape");
+  expect(await chat.listed()).toEqual({ Today: ["About coffee", "About tea"] });
+  await chat.chooseInList("About tea", "Rename");
+  await field.fill("  Green tea ");
+  await field.press("Enter");
+  await chat.chooseInList("Green tea", "Pin");
+  for (const tab of [chat, other]) {
+    await expect.poll(tab.listed).toEqual({ Pinned: ["Green tea"], Today: ["About coffee"] });
+  }
+  expect(await unreadableText(chat.page)).toEqual([]);
+
+  // The server has the name: another browser of the same person is told it.
+  await chat.openListed("Green tea");
+  await chat.page.getByRole("heading", { name: "Green tea", level: 1 }).waitFor();
+  await expect.poll(async () => (await chat.stored()).title).toBe("Green tea");
+  await chat.refresh();
+  await chat.showList();
+  expect(await chat.listed()).toEqual({ Pinned: ["Green tea"], Today: ["About coffee"] });
+  await chat.chooseInList("Green tea", "Unpin");
+  await expect.poll(other.listed).toEqual({ Today: [expect.any(String), expect.any(String)] });
+});
+
+longTest(
+  "a deletion is undone from the other tab, and brings the conversation back in both",
+  async ({ openChat }) => {
     const chat = await openChat(server, { context });
     await holdTwo(chat);
     const other = await openChat(server, { beside: chat });
-    await chat.showList();
-    await other.showList();
-    expect(await chat.listed()).toEqual({ Today: ["About coffee", "About tea"] });
-
-    await chat.chooseInList("About tea", "Rename");
-    const field = chat.page.getByRole("textbox", { name: "Title of the conversation" });
-    await field.fill("Oolong");
-    // Keys that only end the composition of a word.
-    for (const key of ["Enter", "Escape"]) await field.dispatchEvent("keydown", { key, keyCode: 229 });
-    expect(await field.inputValue()).toBe("Oolong");
-    await field.press("Escape");
-    expect(await chat.listed()).toEqual({ Today: ["About coffee", "About tea"] });
-    await chat.chooseInList("About tea", "Rename");
-    await field.fill("  Green tea ");
-    await field.press("Enter");
-    await chat.chooseInList("Green tea", "Pin");
-    for (const tab of [chat, other]) {
-      await expect.poll(tab.listed).toEqual({ Pinned: ["Green tea"], Today: ["About coffee"] });
-    }
+    await other.reply(0, "complete");
+    await chat.chooseInList("About coffee", "Delete");
+    await chat.undo.waitFor();
     expect(await unreadableText(chat.page)).toEqual([]);
-
-    // The server has the name: another browser of the same person is told it.
-    await chat.conversations.getByRole("link", { name: "Green tea", exact: true }).click();
-    await chat.page.getByRole("heading", { name: "Green tea", level: 1 }).waitFor();
-    await expect.poll(async () => (await chat.stored()).title).toBe("Green tea");
-    await chat.refresh();
-    await chat.showList();
-    expect(await chat.listed()).toEqual({ Pinned: ["Green tea"], Today: ["About coffee"] });
-    await chat.chooseInList("Green tea", "Unpin");
-    await expect.poll(other.listed).toEqual({ Today: [expect.any(String), expect.any(String)] });
-  });
-
-  longTest(
-    "a deletion is undone from the other tab, and brings the conversation back in both",
-    async ({ openChat }) => {
-      const chat = await openChat(server, { context });
-      await holdTwo(chat);
-      const other = await openChat(server, { beside: chat });
-      await other.reply(0, "complete");
-      await chat.showList();
-      await chat.chooseInList("About coffee", "Delete");
-      await chat.undo.waitFor();
-      expect(await unreadableText(chat.page)).toEqual([]);
-      expect(await chat.listed()).toEqual({ Today: ["About tea"] });
-      await other.emptyState.waitFor();
-      await other.undo.click();
-      await other.reply(0, "complete");
-      await expect.poll(chat.listed).toEqual({ Today: ["About coffee", "About tea"] });
-      await chat.undo.waitFor({ state: "hidden" });
-    },
-  );
-});
+    expect(await chat.listed()).toEqual({ Today: ["About tea"] });
+    await other.emptyState.waitFor();
+    await other.undo.click();
+    await other.reply(0, "complete");
+    await expect.poll(chat.listed).toEqual({ Today: ["About coffee", "About tea"] });
+    await chat.undo.waitFor({ state: "hidden" });
+  },
+);
 
 longTest(
   "what is deleted in a tab that is closed at once is deleted by the next one",
   async ({ openChat }) => {
-    const chat = await openChat(server, { context: wide });
+    const chat = await openChat(server);
     await holdTwo(chat);
     const id = await chat.sessionId();
     await chat.deleteConversation();
@@ -99,11 +89,13 @@ longTest(
     const soon = await openChat(server, { beside: chat });
     await page.close();
     await soon.undo.waitFor();
+    await soon.showList();
     expect(await soon.listed()).toEqual({ Today: ["About tea"] });
     expect(await readSession(server.url, id)).not.toBeNull();
 
     const later = await openChat(server, { beside: soon, clockAhead: 60_000 });
     await expect.poll(() => readSession(server.url, id)).toBeNull();
+    await later.showList();
     expect(await later.listed()).toEqual({ Today: ["About tea"] });
     await soon.undo.waitFor({ state: "hidden" });
   },
@@ -113,7 +105,6 @@ longTest(
   "a deletion that the server cannot carry out now is carried out when it can",
   async ({ openChat }) => {
     const chat = await openChat(server, {
-      context: wide,
       clockAhead: 0,
       expectErrors: [/Failed to load resource/],
     });
@@ -132,8 +123,8 @@ longTest(
   },
 );
 
-longTest("the whole list can be worked by keyboard", async ({ openChat }) => {
-  const chat = await openChat(server, { context: wide });
+longWideTest("the whole list can be worked by keyboard", async ({ openChat }) => {
+  const chat = await openChat(server);
   await holdTwo(chat);
   const { page } = chat;
   const menuButton = (title: string) =>
@@ -170,7 +161,7 @@ longTest("the whole list can be worked by keyboard", async ({ openChat }) => {
 longTest(
   "a list kept by an earlier version is read, and grouped by days that go on over midnight",
   async ({ openChat }) => {
-    const first = await openChat(server, { context: wide });
+    const first = await openChat(server);
     await first.ask("About tea");
     const id = await first.sessionId();
     const day = 86_400_000;
@@ -189,6 +180,7 @@ longTest(
       ],
     );
     const chat = await openChat(server, { beside: first, clockAhead: 0 });
+    await chat.showList();
     expect(await chat.listed()).toEqual({
       Today: ["About tea"],
       Yesterday: ["Of yesterday"],

@@ -1,10 +1,9 @@
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, test } from "../fixtures/browser/browser-test";
+import { longWideTest, wideTest } from "../fixtures/browser/browser-test";
 import { hasFocus } from "../fixtures/browser/chat-page";
 
-const WIDE = { width: 1440, height: 900 };
 let server: AppServer;
 
 beforeAll(async () => {
@@ -14,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test("Shift+Enter breaks the line, Enter sends", async ({ openChat }) => {
+wideTest("Shift+Enter breaks the line, Enter sends", async ({ openChat }) => {
   const chat = await openChat(server);
   const height = async () => (await chat.composer.boundingBox())!.height;
   const before = await height();
@@ -34,7 +33,7 @@ test("Shift+Enter breaks the line, Enter sends", async ({ openChat }) => {
   expect(await height()).toBe(before);
 });
 
-test("Enter that ends the composition of a word (as in Japanese) does not send", async ({ openChat }) => {
+wideTest("Enter that ends the composition of a word (as in Japanese) does not send", async ({ openChat }) => {
   const chat = await openChat(server);
   await chat.composer.fill("にほん");
   await chat.composer.dispatchEvent("keydown", {
@@ -47,49 +46,50 @@ test("Enter that ends the composition of a word (as in Japanese) does not send",
   expect(await chat.mine.count()).toBe(0);
 });
 
-test("what is typed or pasted anywhere goes into the message box, but for fields, dialogs and space", async ({
-  openChat,
-}) => {
-  const { page, composer, ...chat } = await openChat(server, { context: { viewport: WIDE } });
-  const { keyboard } = page;
-  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
-  await chat.ask("Tell me a long story.");
-  await composer.fill("So: ");
-  await chat.replies.first().click();
-  await keyboard.type("can you shorten it");
-  expect(await composer.inputValue()).toBe("So: can you shorten it");
+wideTest(
+  "what is typed or pasted anywhere goes into the message box, but for fields, dialogs and space",
+  async ({ openChat }) => {
+    const { page, composer, ...chat } = await openChat(server);
+    const { keyboard } = page;
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await chat.ask("Tell me a long story.");
+    await composer.fill("So: ");
+    await chat.replies.first().click();
+    await keyboard.type("can you shorten it");
+    expect(await composer.inputValue()).toBe("So: can you shorten it");
 
-  await chat.button("Copy message").last().focus();
-  await keyboard.press("?");
-  await page.evaluate(() => navigator.clipboard.writeText(" And paste"));
-  await chat.replies.first().click();
-  await keyboard.press("Control+v");
-  expect(await composer.inputValue()).toBe("So: can you shorten it? And paste");
+    await chat.button("Copy message").last().focus();
+    await keyboard.press("?");
+    await page.evaluate(() => navigator.clipboard.writeText(" And paste"));
+    await chat.replies.first().click();
+    await keyboard.press("Control+v");
+    expect(await composer.inputValue()).toBe("So: can you shorten it? And paste");
 
-  // An input method reports its first key, and then composes in the field that has the focus.
-  await chat.replies.first().click();
-  await page.locator("body").dispatchEvent("keydown", { key: "Process", keyCode: 229, bubbles: true });
-  expect(await hasFocus(composer)).toBe(true);
+    // An input method reports its first key, and then composes in the field that has the focus.
+    await chat.replies.first().click();
+    await page.locator("body").dispatchEvent("keydown", { key: "Process", keyCode: 229, bubbles: true });
+    expect(await hasFocus(composer)).toBe(true);
 
-  await chat.replies.first().click();
-  for (const key of ["Control+x", "Control+c", "Shift+Tab", "ArrowUp", "Space"]) await keyboard.press(key);
-  expect(await hasFocus(composer)).toBe(false);
-  await keyboard.press("Control+k");
-  // Its code may still be loading.
-  await page.getByRole("dialog").waitFor();
-  await keyboard.type("x");
-  await keyboard.press("Escape");
-  await page.getByRole("dialog").waitFor({ state: "detached" });
-  await page.getByRole("searchbox").focus();
-  await keyboard.type("x");
-  expect(await composer.inputValue()).toBe("So: can you shorten it? And paste");
-  await composer.press("Escape");
-  await keyboard.type("!");
-  expect(await composer.inputValue()).toBe("So: can you shorten it? And paste!");
-});
+    await chat.replies.first().click();
+    for (const key of ["Control+x", "Control+c", "Shift+Tab", "ArrowUp", "Space"]) await keyboard.press(key);
+    expect(await hasFocus(composer)).toBe(false);
+    await keyboard.press("Control+k");
+    // Its code may still be loading.
+    await page.getByRole("dialog").waitFor();
+    await keyboard.type("x");
+    await keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.getByRole("searchbox").focus();
+    await keyboard.type("x");
+    expect(await composer.inputValue()).toBe("So: can you shorten it? And paste");
+    await composer.press("Escape");
+    await keyboard.type("!");
+    expect(await composer.inputValue()).toBe("So: can you shorten it? And paste!");
+  },
+);
 
-longTest("the message box has the focus after whatever is done with the mouse", async ({ openChat }) => {
-  const { page, composer, ...chat } = await openChat(server, { context: { viewport: WIDE } });
+longWideTest("the message box has the focus after whatever is done with the mouse", async ({ openChat }) => {
+  const { page, composer, ...chat } = await openChat(server);
   const isReady = () => expect.poll(() => hasFocus(composer)).toBe(true);
   await chat.send("Tell me a long story.");
   await chat.replyOfLength(0, 50);
@@ -100,7 +100,7 @@ longTest("the message box has the focus after whatever is done with the mouse", 
   await page.getByRole("textbox", { name: "Title of the conversation" }).fill("A story");
   await page.keyboard.press("Enter");
   await isReady();
-  await chat.button("Settings").click();
+  await chat.openSettings();
   await chat.button("Close").click();
   await isReady();
   await chat.deleteConversation();
@@ -116,10 +116,10 @@ longTest("the message box has the focus after whatever is done with the mouse", 
   await isReady();
 });
 
-longTest(
+longWideTest(
   "Enter in the editor of a question does what the setting says, and a hint tells",
   async ({ openChat }) => {
-    const { page, composer, ...chat } = await openChat(server, { context: { viewport: WIDE } });
+    const { page, composer, ...chat } = await openChat(server);
     const editor = page.getByRole("textbox", { name: "Edit your message" });
     await chat.ask("Hello");
     await composer.press("ArrowUp");
@@ -141,7 +141,7 @@ longTest(
   },
 );
 
-longTest("everything can be done by keyboard alone", async ({ openChat }) => {
+longWideTest("everything can be done by keyboard alone", async ({ openChat }) => {
   const { page, ...chat } = await openChat(server);
   async function deleteByKeyboard() {
     await tabTo(page, chat.menuButton);

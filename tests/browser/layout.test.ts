@@ -5,8 +5,8 @@ import { longTest, test } from "../fixtures/browser/browser-test";
 import { overflowing } from "../fixtures/browser/overflow";
 import { backgroundLuminance, unreadableText } from "../fixtures/browser/readability";
 import { variants } from "../fixtures/variants";
+import { PHONE, WIDE } from "../fixtures/browser/screens";
 
-const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 let server: AppServer;
 
 beforeAll(async () => {
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 test("nothing is wider than a phone, and the composer is in sight", async ({ openChat }) => {
-  const chat = await openChat(server, { context: phone });
+  const chat = await openChat(server, { context: PHONE });
   await expectFits(chat.page);
   await chat.ask("Show me a table");
   await chat.ask("Show me some code");
@@ -28,10 +28,31 @@ test("nothing is wider than a phone, and the composer is in sight", async ({ ope
   expect((await chat.replies.last().boundingBox())!.y).toBeLessThan(box.y);
 });
 
+test("on a short screen the greeting is read from its beginning, and nothing jumps", async ({ openChat }) => {
+  const { page, emptyState, refresh } = await openChat(server, {
+    context: { viewport: { width: 360, height: 420 } },
+  });
+  const scroller = page.locator(".conversation__scroller");
+  const tops = () =>
+    scroller.evaluate(({ scrollTop, scrollHeight, clientHeight }) => ({
+      top: scrollTop,
+      isTooHigh: scrollHeight > clientHeight,
+    }));
+  await emptyState.waitFor();
+  await refresh();
+  await emptyState.waitFor();
+  expect(await tops()).toEqual({ top: 0, isTooHigh: true });
+  await page.setViewportSize({ width: 360, height: 400 });
+  expect(await tops()).toEqual({ top: 0, isTooHigh: true });
+  await scroller.evaluate((element) => element.scrollTo(0, 99));
+  await scroller.evaluate((element) => element.scrollTo(0, 0));
+  expect(await page.locator(".jump").count()).toBe(0);
+});
+
 longTest(
   "the conversations are in a drawer on a phone, and beside the chat on a wide screen",
   async ({ openChat }) => {
-    const chat = await openChat(server, { context: phone });
+    const chat = await openChat(server, { context: PHONE });
     await chat.ask("A talk about lighthouses");
     expect(await chat.conversations.isVisible()).toBe(false);
     await chat.openDrawer();
@@ -45,7 +66,7 @@ longTest(
     await chat.conversations.getByText("A talk about lighthouses").click();
     await chat.mine.filter({ hasText: "A talk about lighthouses" }).waitFor();
 
-    const wide = await openChat(server, { context: { viewport: { width: 1440, height: 900 } } });
+    const wide = await openChat(server, { context: WIDE });
     await wide.conversations.waitFor();
     await expectFits(wide.page);
   },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, test, type OpenChat } from "../fixtures/browser/browser-test";
+import { longTest, longWideTest, test, type OpenChat } from "../fixtures/browser/browser-test";
 import { textOf } from "../fixtures/session-api";
 
 /** The steps of a first visit that both servers are asked for. */
@@ -50,7 +50,7 @@ describe("a newcomer to the production server", () => {
     expect(await chat.mine.count()).toBe(1);
   });
 
-  longTest(
+  longWideTest(
     "sees which node serves the page, and a fingerprint that tells conversations apart",
     async ({ openChat }) => {
       const chat = await openChat(server);

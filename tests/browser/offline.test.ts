@@ -62,7 +62,7 @@ longTest(
     await waiting.waitFor();
     await page.context().setOffline(false);
     await waiting.waitFor({ state: "hidden" });
-    await chat.conversations.getByRole("link", { name: "Hello", exact: true }).click();
+    await chat.openListed("Hello");
     await chat.reply(1, "complete");
   },
 );

@@ -1,12 +1,11 @@
-import { mkdir } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, test } from "../fixtures/browser/browser-test";
+import { longTest, longWideTest, test } from "../fixtures/browser/browser-test";
 import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/models/chat-endpoint";
 import type { ChatPage } from "../fixtures/browser/chat-page";
-import { variants } from "../fixtures/variants";
 import type { ServerResponse } from "node:http";
+import { picture } from "../fixtures/browser/picture";
 
 /** The model answers "re: <question>", once the test lets it. */
 let model: ChatEndpoint;
@@ -22,12 +21,7 @@ beforeAll(async () => {
     if (answersAtOnce) release();
   });
   server = await startAppServer({
-    env: {
-      MODEL_PROVIDER: "openai-compatible",
-      OPENAI_COMPATIBLE_BASE_URL: model.baseUrl,
-      MODELS: "openai-compatible/echo",
-      TITLE_MODEL: "none",
-    },
+    env: model.env("echo"),
   });
 });
 afterAll(async () => {
@@ -48,9 +42,6 @@ function release() {
   held = [];
 }
 
-const WIDE = { width: 1440, height: 900 };
-const PHONE = { width: 390, height: 844 };
-
 const region = (page: Page) => page.getByRole("region", { name: "Waiting messages" });
 const items = (page: Page) => region(page).getByRole("listitem");
 const texts = async (page: Page) =>
@@ -64,61 +55,83 @@ async function queue({ page, composer }: ChatPage, text: string) {
   await expect.poll(() => composer.inputValue()).toBe("");
 }
 
-/** For a person to look at. */
-async function picture(page: Page, name: string) {
-  if (!process.env.PICTURES) return;
-  await mkdir(process.env.PICTURES, { recursive: true });
-  await page.screenshot({ path: `${process.env.PICTURES}/${name}.png` });
-}
-
 const question = (page: Page, text: string) =>
   page.getByRole("article", { name: "You", exact: true }).filter({ hasText: text });
 
 describe("while an answer is being written", () => {
-  test.for(variants([WIDE, PHONE]))(
-    "messages wait, are edited, moved, removed and brought back, and are sent in order: %o",
-    async (viewport, { openChat }) => {
-      const chat = await openChat(server, { context: { viewport } });
-      const { page } = chat;
-      await chat.send("first");
-      await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
-      for (const text of ["second", "third", "fourth"]) await queue(chat, text);
-      await region(page).getByText("3 messages wait for this answer.").waitFor();
-      await picture(page, `queue-${String(viewport.width)}`);
+  // On a touch screen the focus would open the keyboard over the text.
+  longWideTest(
+    "the focus is not lost with a message that goes back into the composer, or is sent while it is edited",
+    async ({ openChat }) => {
+      const chat = await openChat(server, { expectErrors: [/ERR_FAILED/] });
+      const { page, composer } = chat;
+      const focused = () => page.evaluate(() => document.activeElement?.id);
+      await chat.send("First");
+      await expect.poll(() => held.length).toBe(1);
+      await queue(chat, "Second");
+      await page.route("**/api/session/messages", (route) => route.abort());
+      await composer.fill("Third");
+      await page.getByRole("button", { name: "Send after this answer" }).click();
+      const edit = items(page).last().getByRole("button", { name: "Edit" });
+      await items(page).getByText("Not sent yet").waitFor();
+      await edit.focus();
+      await page.keyboard.press("Enter");
+      await expect.poll(() => composer.inputValue()).toBe("Third");
+      expect(await focused()).toBe("message");
 
-      await items(page).nth(2).getByRole("button", { name: "Move up" }).click();
-      await expect.poll(() => texts(page)).toEqual(["second", "fourth", "third"]);
-      // The focus stays with what was moved.
-      await page.keyboard.press("Alt+ArrowUp");
-      await expect.poll(() => texts(page)).toEqual(["fourth", "second", "third"]);
-
-      await items(page).nth(1).getByRole("button", { name: "Edit" }).click();
-      const editor = region(page).getByRole("textbox");
-      await editor.fill("second, but better");
-      await picture(page, `queue-edit-${String(viewport.width)}`);
-      await region(page).getByRole("button", { name: "Save" }).click();
-      await expect.poll(() => texts(page)).toEqual(["fourth", "second, but better", "third"]);
-
-      await items(page).nth(0).getByRole("button", { name: "Remove" }).click();
-      await expect.poll(() => texts(page)).toEqual(["second, but better", "third"]);
-      await page.getByRole("button", { name: "Undo" }).click();
-      await expect.poll(() => texts(page)).toEqual(["fourth", "second, but better", "third"]);
-      await page.reload();
-      await expect.poll(() => texts(page)).toEqual(["fourth", "second, but better", "third"]);
-
-      answersAtOnce = true;
+      await page.unroute("**/api/session/messages");
+      await items(page).first().getByRole("button", { name: "Edit" }).click();
+      await page.getByRole("textbox", { name: "Edit your message" }).waitFor();
       release();
-      await page.getByText("re: third").first().waitFor();
-      await expect.poll(() => region(page).count()).toBe(0);
-      const mine = await page.getByRole("article", { name: "You", exact: true }).allInnerTexts();
-      expect(mine.map((text) => /first|second, but better|third|fourth/.exec(text)?.[0])).toEqual([
-        ...["first", "fourth", "second, but better", "third"],
-      ]);
+      await expect.poll(() => held.length).toBe(1);
+      await region(page).waitFor({ state: "detached" });
+      await expect.poll(focused).toBe("message");
     },
   );
 
-  longTest("Enter queues, and Stop pauses what waits until it is resumed", async ({ openChat }) => {
-    const chat = await openChat(server, { context: { viewport: WIDE } });
+  test("messages wait, are edited, moved, removed and brought back, and are sent in order", async ({
+    openChat,
+  }) => {
+    const chat = await openChat(server);
+    const { page } = chat;
+    await chat.send("first");
+    await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
+    for (const text of ["second", "third", "fourth"]) await queue(chat, text);
+    await region(page).getByText("3 messages are waiting for this answer.").waitFor();
+    await picture(page, "queue");
+
+    await items(page).nth(2).getByRole("button", { name: "Move up" }).click();
+    await expect.poll(() => texts(page)).toEqual(["second", "fourth", "third"]);
+    // The focus stays with what was moved.
+    await page.keyboard.press("Alt+ArrowUp");
+    await expect.poll(() => texts(page)).toEqual(["fourth", "second", "third"]);
+
+    await items(page).nth(1).getByRole("button", { name: "Edit" }).click();
+    const editor = region(page).getByRole("textbox");
+    await editor.fill("second, but better");
+    await picture(page, "queue-edit");
+    await region(page).getByRole("button", { name: "Save" }).click();
+    await expect.poll(() => texts(page)).toEqual(["fourth", "second, but better", "third"]);
+
+    await items(page).nth(0).getByRole("button", { name: "Remove" }).click();
+    await expect.poll(() => texts(page)).toEqual(["second, but better", "third"]);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expect.poll(() => texts(page)).toEqual(["fourth", "second, but better", "third"]);
+    await page.reload();
+    await expect.poll(() => texts(page)).toEqual(["fourth", "second, but better", "third"]);
+
+    answersAtOnce = true;
+    release();
+    await page.getByText("re: third").first().waitFor();
+    await expect.poll(() => region(page).count()).toBe(0);
+    const mine = await page.getByRole("article", { name: "You", exact: true }).allInnerTexts();
+    expect(mine.map((text) => /first|second, but better|third|fourth/.exec(text)?.[0])).toEqual([
+      ...["first", "fourth", "second, but better", "third"],
+    ]);
+  });
+
+  longWideTest("Enter queues, and Stop pauses what waits until it is resumed", async ({ openChat }) => {
+    const chat = await openChat(server);
     const { page, composer } = chat;
     await chat.send("first");
     await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
@@ -127,7 +140,7 @@ describe("while an answer is being written", () => {
     await items(page).filter({ hasText: "second" }).waitFor();
     await page.getByRole("button", { name: "Stop and pause waiting messages" }).click();
     await region(page).getByText("1 message is paused. You stopped the answer.").waitFor();
-    await picture(page, "queue-paused-1440");
+    await picture(page, "queue-paused");
     expect(await question(page, "second").count()).toBe(0);
     answersAtOnce = true;
     await chat.send("in between");
@@ -171,7 +184,7 @@ describe("while an answer is being written", () => {
       await items(page).filter({ hasText: "second" }).getByText("Not sent").waitFor();
       await picture(page, "queue-offline");
       await page.context().setOffline(false);
-      await region(page).getByText("2 messages wait for this answer.").waitFor();
+      await region(page).getByText("2 messages are waiting for this answer.").waitFor();
       await items(page).filter({ hasText: "second" }).getByRole("button", { name: "Remove" }).waitFor();
       answersAtOnce = true;
       release();

@@ -66,7 +66,7 @@ longTest(
     await chat.ask("Hello");
     await chat.startNew();
     await chat.composer.fill("half a thought");
-    await chat.conversations.getByRole("link", { name: "Hello", exact: true }).click();
+    await chat.openListed("Hello");
     await chat.reply(0, "complete");
     const beside = await openChat(server, { beside: chat });
     await beside.startNew();
@@ -95,6 +95,7 @@ longTest(
     await chat.ask("Hello");
     await chat.refresh();
     await chat.reply(0, "complete");
+    await chat.showList();
     await chat.conversations.getByRole("link", { name: "Hello", exact: true }).waitFor();
   },
 );
@@ -104,8 +105,7 @@ longTest(
   async ({ openChat }) => {
     const chat = await openChat(server);
     const { page } = chat;
-    await chat.button("Settings").click();
-    const settings = page.getByRole("dialog", { name: "Settings", exact: true });
+    const settings = await chat.openSettings();
     await settings.waitFor();
     await page.goBack();
     await settings.waitFor({ state: "hidden" });

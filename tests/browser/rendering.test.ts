@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { startBedrockChat } from "../fixtures/models/bedrock-chat";
 import { longTest, test, type OpenChat, type OpenOptions } from "../fixtures/browser/browser-test";
-import { variants } from "../fixtures/variants";
+import { PHONE, screenOr } from "../fixtures/browser/screens";
 
 let chat: Awaited<ReturnType<typeof startBedrockChat>>;
 
@@ -10,163 +10,146 @@ beforeAll(async () => {
 });
 afterAll(() => chat.stop());
 
-const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
-const wide = { viewport: { width: 1440, height: 900 } };
-
 async function answer(openChat: OpenChat, text: string, options: OpenOptions = {}) {
-  const tab = await openChat(chat.server, options);
+  const tab = await openChat(chat.server, {
+    ...options,
+    context: { ...screenOr(PHONE), ...options.context },
+  });
   // In milliseconds: ten thousand lines take more than the usual 15 s where other work keeps the machine busy.
   tab.page.setDefaultTimeout(45_000);
   chat.bedrock.script({ name: "ok", text });
   return { tab, page: tab.page, reply: await tab.ask("Show me") };
 }
 
-describe.each(
-  variants([
-    ["phone", phone],
-    ["desktop", wide],
-  ] as const),
-)("on a %s", (_, context) => {
-  test("formulas are drawn, prices are not, and what is no formula shows its source", async ({
-    openChat,
-  }) => {
-    const text = "$x^2$ for $5 and $10, \\(a_1\\)\n\n\\[\n\\frac{1}{2}\n+ 1\n\\]\n\n$\\frac{1$ end";
-    const { reply } = await answer(openChat, text, { context });
-    await reply.locator(".katex").nth(2).waitFor();
-    expect(await reply.locator(".katex").count()).toBe(3);
-    expect(await reply.getByText("for $5 and $10,").count()).toBe(1);
-    expect(await reply.locator(".formula--source").innerText()).toBe(
-      "$\\frac{1$ (this formula could not be displayed)",
-    );
-  });
-
-  test("harmless tags are elements, and no other is", async ({ openChat }) => {
-    const text =
-      "H<sub>2</sub>O, m<SUP>2</sup>, x<sub>$i$</sub>, <kbd>Ctrl</kbd>+<kbd>C</kbd>; `<sub>x</sub>` <sub onclick=a>2</sub> " +
-      "<sup><b>3</b></sup> <img src=x>\n\n<details>\n<summary>More</summary>\n\n- folded\n\n</details>";
-    const { reply } = await answer(openChat, text, { context });
-    await reply.locator("sub .katex").waitFor();
-    const drawn = await reply
-      .locator("p :is(sub, sup, kbd, b)")
-      .evaluateAll((elements) => elements.map(({ localName, textContent }) => `${localName} ${textContent}`));
-    expect(drawn).toEqual([
-      "sub 2",
-      "sup 2",
-      expect.stringMatching(/^sub i/),
-      "kbd Ctrl",
-      "kbd C",
-      "sup 3",
-      "b 3",
-    ]);
-    expect(await reply.locator("p").first().innerText()).toContain(
-      "Ctrl+C; <sub>x</sub> <sub onclick=a>2</sub> 3 <img src=x>",
-    );
-    expect(await reply.getByText("folded").isVisible()).toBe(false);
-    await reply.getByText("More").click();
-    await reply.getByText("folded").waitFor();
-  });
-
-  longTest("a footnote is a jump away, and so is the way back", async ({ openChat }) => {
-    const text = `Said[^a].\n\n[^a]: The note.\n\n${"Words.\n\n".repeat(60)}`;
-    const { page, reply } = await answer(openChat, text, { context });
-    const address = page.url();
-    const note = reply.getByText("The note.");
-    await reply.getByRole("link", { name: "Footnote 1", exact: true }).click();
-    await expect
-      .poll(() =>
-        note.evaluate(
-          (element) => element.contains(document.activeElement) || document.activeElement?.contains(element),
-        ),
-      )
-      .toBe(true);
-    await reply.getByRole("link", { name: "Back to footnote 1 in the text" }).click();
-    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("1");
-    expect(page.url()).toBe(address);
-  });
-
-  test("a diagram is drawn as an image, in the colours of the page, and shows its source", async ({
-    openChat,
-  }) => {
-    const text =
-      "```mermaid\nflowchart LR\n  A[Browser (x)] --> B{a <= b?}\n```\n\n```mermaid\nflowchart LR\n  no --> --> thing\n```\n\nend";
-    const { page, reply } = await answer(openChat, text, { context: { ...context, colorScheme: "light" } });
-    const picture = reply.getByRole("img", { name: "Diagram: flowchart" });
-    await picture.waitFor();
-    const size = await picture.evaluate((image: HTMLImageElement) =>
-      image.decode().then(() => image.naturalWidth),
-    );
-    expect(size).toBeGreaterThan(50);
-    await reply.getByText("could not be displayed: syntax error in line 2.").waitFor();
-    await reply.getByText("no --> --> thing").waitFor();
-
-    const light = await picture.getAttribute("src");
-    await page.emulateMedia({ colorScheme: "dark" });
-    await page.waitForFunction(
-      (src) => document.querySelector(".diagram img")?.getAttribute("src") !== src,
-      light,
-    );
-
-    await reply.getByRole("button", { name: "Source" }).click();
-    await reply.getByText("A[Browser (x)] --> B{a <= b?}").waitFor();
-    await reply.getByRole("button", { name: "Diagram" }).click();
-    await picture.waitFor();
-
-    const download = page.waitForEvent("download");
-    await reply.getByRole("button", { name: "Download as SVG" }).click();
-    expect((await download).suggestedFilename()).toBe("diagram.svg");
-    await reply.getByRole("button", { name: "Enlarge" }).click();
-    const large = page.getByRole("dialog").getByRole("img");
-    const width = () => large.evaluate((image) => image.clientWidth);
-    const fitting = await width();
-    await page.keyboard.press("Tab");
-    for (let step = 0; step < 12; step++) await page.getByRole("button", { name: "Zoom in" }).press("Enter");
-    expect(await width()).toBeGreaterThan(fitting);
-    await page.getByRole("button", { name: "Fit to window" }).click();
-    expect(await width()).toBe(fitting);
-    await page.keyboard.press("Escape");
-    await page.getByRole("dialog").waitFor({ state: "detached" });
-  });
-
-  test("an image is loaded on a click, without a referrer, and no other with it", async ({ openChat }) => {
-    const text =
-      "![A lighthouse](https://images.example/light.svg)\n\n![Another](https://other.example/x.svg)";
-    const { page, reply } = await answer(openChat, text, {
-      context,
-      expectRequests: [/^https:\/\/images\.example\/light\.svg$/],
-    });
-    const referrers: (string | undefined)[] = [];
-    await page.route("https://images.example/**", async (route) => {
-      referrers.push(route.request().headers().referer);
-      const body =
-        '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"><rect width="80" height="40"/></svg>';
-      await route.fulfill({ contentType: "image/svg+xml", body });
-    });
-    await reply.getByRole("button", { name: /A lighthouse.*images\.example/ }).click();
-    const image = reply.getByRole("img", { name: "A lighthouse" });
-    await image.evaluate((element: HTMLImageElement) => element.decode());
-    expect(referrers).toEqual([undefined]);
-    await reply.getByRole("button", { name: /Another.*other\.example/ }).waitFor();
-  });
-
-  longTest(
-    "long lines wrap when somebody wants it, in all code and after a refresh",
-    async ({ openChat }) => {
-      const { tab, reply } = await answer(openChat, `\`\`\`ts\n${"const x = 1; ".repeat(60)}\n\`\`\``, {
-        context,
-      });
-      const isWider = () =>
-        tab.replies.locator("pre").evaluate((pre) => pre.scrollWidth > pre.clientWidth + 1);
-      await reply.locator("pre").waitFor();
-      expect(await isWider()).toBe(true);
-      await reply.getByRole("button", { name: "Wrap lines" }).click();
-      expect(await isWider()).toBe(false);
-      await tab.refresh();
-      await tab.replies.locator("pre").waitFor();
-      expect(await isWider()).toBe(false);
-      await tab.button("Wrap lines").click();
-      expect(await isWider()).toBe(true);
-    },
+test("formulas are drawn, prices are not, and what is no formula shows its source", async ({ openChat }) => {
+  const text = "$x^2$ for $5 and $10, \\(a_1\\)\n\n\\[\n\\frac{1}{2}\n+ 1\n\\]\n\n$\\frac{1$ end";
+  const { reply } = await answer(openChat, text);
+  await reply.locator(".katex").nth(2).waitFor();
+  expect(await reply.locator(".katex").count()).toBe(3);
+  expect(await reply.getByText("for $5 and $10,").count()).toBe(1);
+  expect(await reply.locator(".formula--source").innerText()).toBe(
+    "$\\frac{1$ (this formula could not be displayed)",
   );
+});
+
+test("harmless tags are elements, and no other is", async ({ openChat }) => {
+  const text =
+    "H<sub>2</sub>O, m<SUP>2</sup>, x<sub>$i$</sub>, <kbd>Ctrl</kbd>+<kbd>C</kbd>; `<sub>x</sub>` <sub onclick=a>2</sub> " +
+    "<sup><b>3</b></sup> <img src=x>\n\n<details>\n<summary>More</summary>\n\n- folded\n\n</details>";
+  const { reply } = await answer(openChat, text);
+  await reply.locator("sub .katex").waitFor();
+  const drawn = await reply
+    .locator("p :is(sub, sup, kbd, b)")
+    .evaluateAll((elements) => elements.map(({ localName, textContent }) => `${localName} ${textContent}`));
+  expect(drawn).toEqual([
+    "sub 2",
+    "sup 2",
+    expect.stringMatching(/^sub i/),
+    "kbd Ctrl",
+    "kbd C",
+    "sup 3",
+    "b 3",
+  ]);
+  expect(await reply.locator("p").first().innerText()).toContain(
+    "Ctrl+C; <sub>x</sub> <sub onclick=a>2</sub> 3 <img src=x>",
+  );
+  expect(await reply.getByText("folded").isVisible()).toBe(false);
+  await reply.getByText("More").click();
+  await reply.getByText("folded").waitFor();
+});
+
+longTest("a footnote is a jump away, and so is the way back", async ({ openChat }) => {
+  const text = `Said[^a].\n\n[^a]: The note.\n\n${"Words.\n\n".repeat(60)}`;
+  const { page, reply } = await answer(openChat, text);
+  const address = page.url();
+  const note = reply.getByText("The note.");
+  await reply.getByRole("link", { name: "Footnote 1", exact: true }).click();
+  await expect
+    .poll(() =>
+      note.evaluate(
+        (element) => element.contains(document.activeElement) || document.activeElement?.contains(element),
+      ),
+    )
+    .toBe(true);
+  await reply.getByRole("link", { name: "Back to footnote 1 in the text" }).click();
+  await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("1");
+  expect(page.url()).toBe(address);
+});
+
+test("a diagram is drawn as an image, in the colours of the page, and shows its source", async ({
+  openChat,
+}) => {
+  const text =
+    "```mermaid\nflowchart LR\n  A[Browser (x)] --> B{a <= b?}\n```\n\n```mermaid\nflowchart LR\n  no --> --> thing\n```\n\nend";
+  const { page, reply } = await answer(openChat, text, { context: { colorScheme: "light" } });
+  const picture = reply.getByRole("img", { name: "Diagram: flowchart" });
+  await picture.waitFor();
+  const size = await picture.evaluate((image: HTMLImageElement) =>
+    image.decode().then(() => image.naturalWidth),
+  );
+  expect(size).toBeGreaterThan(50);
+  await reply.getByText("could not be displayed: syntax error in line 2.").waitFor();
+  await reply.getByText("no --> --> thing").waitFor();
+
+  const light = await picture.getAttribute("src");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.waitForFunction(
+    (src) => document.querySelector(".diagram img")?.getAttribute("src") !== src,
+    light,
+  );
+
+  await reply.getByRole("button", { name: "Source" }).click();
+  await reply.getByText("A[Browser (x)] --> B{a <= b?}").waitFor();
+  await reply.getByRole("button", { name: "Diagram" }).click();
+  await picture.waitFor();
+
+  const download = page.waitForEvent("download");
+  await reply.getByRole("button", { name: "Download as SVG" }).click();
+  expect((await download).suggestedFilename()).toBe("diagram.svg");
+  await reply.getByRole("button", { name: "Enlarge" }).click();
+  const large = page.getByRole("dialog").getByRole("img");
+  const width = () => large.evaluate((image) => image.clientWidth);
+  const fitting = await width();
+  await page.keyboard.press("Tab");
+  for (let step = 0; step < 12; step++) await page.getByRole("button", { name: "Zoom in" }).press("Enter");
+  expect(await width()).toBeGreaterThan(fitting);
+  await page.getByRole("button", { name: "Fit to window" }).click();
+  expect(await width()).toBe(fitting);
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+});
+
+test("an image is loaded on a click, without a referrer, and no other with it", async ({ openChat }) => {
+  const text = "![A lighthouse](https://images.example/light.svg)\n\n![Another](https://other.example/x.svg)";
+  const { page, reply } = await answer(openChat, text, {
+    expectRequests: [/^https:\/\/images\.example\/light\.svg$/],
+  });
+  const referrers: (string | undefined)[] = [];
+  await page.route("https://images.example/**", async (route) => {
+    referrers.push(route.request().headers().referer);
+    const body =
+      '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"><rect width="80" height="40"/></svg>';
+    await route.fulfill({ contentType: "image/svg+xml", body });
+  });
+  await reply.getByRole("button", { name: /A lighthouse.*images\.example/ }).click();
+  const image = reply.getByRole("img", { name: "A lighthouse" });
+  await image.evaluate((element: HTMLImageElement) => element.decode());
+  expect(referrers).toEqual([undefined]);
+  await reply.getByRole("button", { name: /Another.*other\.example/ }).waitFor();
+});
+
+longTest("long lines wrap when somebody wants it, in all code and after a refresh", async ({ openChat }) => {
+  const { tab, reply } = await answer(openChat, `\`\`\`ts\n${"const x = 1; ".repeat(60)}\n\`\`\``);
+  const isWider = () => tab.replies.locator("pre").evaluate((pre) => pre.scrollWidth > pre.clientWidth + 1);
+  await reply.locator("pre").waitFor();
+  expect(await isWider()).toBe(true);
+  await reply.getByRole("button", { name: "Wrap lines" }).click();
+  expect(await isWider()).toBe(false);
+  await tab.refresh();
+  await tab.replies.locator("pre").waitFor();
+  expect(await isWider()).toBe(false);
+  await tab.button("Wrap lines").click();
+  expect(await isWider()).toBe(true);
 });
 
 longTest("10,000 lines of code are folded, unfold at once, and are copied whole", async ({ openChat }) => {
@@ -270,7 +253,7 @@ longTest("on paper nothing is folded, and nothing is cut off on the right", asyn
     `\`\`\`ts\n${lines.join("\n")}\n\`\`\``,
     "A note[^1] and ![a cat](https://example.com/cat.png)\n\n[^1]: The note.",
   ].join("\n\n");
-  const { page, reply } = await answer(openChat, text, { context: wide });
+  const { page, reply } = await answer(openChat, text);
   await reply.locator(".formula--display .katex").waitFor();
   await page.emulateMedia({ media: "print" });
   // A4 without its margins.

@@ -4,6 +4,7 @@ import { longTest, test } from "../fixtures/browser/browser-test";
 import { hasFocus, type ChatPage } from "../fixtures/browser/chat-page";
 import { followToEnd, textOf, undisturbedAnswer } from "../fixtures/session-api";
 import { shrinkages, watchReply } from "../fixtures/replies/watch-reply";
+import { isPhone } from "../fixtures/browser/screens";
 
 const LONG = "Tell me a long story.";
 let server: AppServer;
@@ -52,7 +53,8 @@ test("different drafts of two tabs are both kept, through a reload of both", asy
   }
   await first.button("Show draft").click();
   expect(await first.composer.inputValue()).toBe("A draft");
-  expect(await hasFocus(first.composer)).toBe(true);
+  // A keyboard that comes up would hide the draft.
+  expect(await hasFocus(first.composer)).toBe(!isPhone);
   await first.send("A draft");
   await second.button("Show draft").click();
   await second.send("Another draft");

@@ -1,9 +1,8 @@
-import { mkdir } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, test } from "../fixtures/browser/browser-test";
-import { longVariants, variants } from "../fixtures/variants";
+import { longTest, longWideTest, test } from "../fixtures/browser/browser-test";
+import { picture } from "../fixtures/browser/picture";
 
 let server: AppServer;
 beforeAll(async () => {
@@ -11,65 +10,77 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const WIDE = { width: 1440, height: 900 };
-const PHONE = { width: 390, height: 844 };
-
-/** For a person to look at. */
-async function picture(page: Page, name: string) {
-  if (!process.env.PICTURES) return;
-  await mkdir(process.env.PICTURES, { recursive: true });
-  await page.screenshot({ path: `${process.env.PICTURES}/${name}.png` });
-}
-
 const answer = (page: Page) => page.getByRole("article", { name: "Assistant" }).last();
 
 describe("a tool of the demo", () => {
-  test.for(variants([WIDE, PHONE]))(
-    "asks first, also after a reload, and runs once: %o",
-    async (viewport, { openChat }) => {
-      const chat = await openChat(server, { context: { viewport } });
-      const { page } = chat;
-      await chat.send("Add a note: buy milk");
-      const card = page.getByRole("region", { name: "Add note" });
-      await card.getByText("Needs your approval").waitFor();
-      expect(await card.innerText()).toContain("buy milk");
-      await page.reload();
-      await card.getByRole("button", { name: "Edit arguments" }).click();
-      await card.getByRole("textbox").fill('{ "text": "buy oat milk" }');
-      await card.getByRole("button", { name: "Allow", exact: true }).click();
-      await card.getByText("Running…").waitFor();
-      await card.getByRole("progressbar", { name: "Add note" }).and(page.locator("[value]")).waitFor();
-      await card.getByText(/^[1-9]0%$/).waitFor();
-      await picture(page, `tools-progress-${String(viewport.width)}`);
-      await card.getByText("Done").waitFor();
-      expect(await card.getByRole("progressbar").count()).toBe(0);
-      await answer(page).getByText("Here are the notes now").waitFor();
-    },
-  );
+  test("asks first, also after a reload, and runs once", async ({ openChat }) => {
+    const chat = await openChat(server);
+    const { page } = chat;
+    await chat.send("Add a note: buy milk");
+    const card = page.getByRole("region", { name: "Add note" });
+    await card.getByText("Needs your approval").waitFor();
+    expect(await card.innerText()).toContain("buy milk");
+    await page.reload();
+    await card.getByRole("button", { name: "Edit arguments" }).click();
+    await card.getByRole("textbox").fill('{ "text": "buy oat milk" }');
+    await card.getByRole("button", { name: "Allow", exact: true }).click();
+    await card.getByText("Running…").waitFor();
+    await card.getByRole("progressbar", { name: "Add note" }).and(page.locator("[value]")).waitFor();
+    await card.getByText(/^[1-9]0%$/).waitFor();
+    await picture(page, "tools-progress");
+    await card.getByText("Done").waitFor();
+    expect(await card.getByRole("progressbar").count()).toBe(0);
+    await answer(page).getByText("Here are the notes now").waitFor();
+  });
 
-  test.for(longVariants([WIDE, PHONE]))(
-    "that is always allowed in a conversation asks no more, until its settings say so: %o",
-    async (viewport, { openChat }) => {
-      const chat = await openChat(server, { context: { viewport } });
+  // On a touch screen the focus would open the keyboard over the text.
+  longWideTest("is decided about once, and the focus is not lost with its buttons", async ({ openChat }) => {
+    const chat = await openChat(server);
+    const { page } = chat;
+    await chat.send("Add a note: buy milk");
+    const card = page.getByRole("region", { name: "Add note" });
+    const deny = card.getByRole("button", { name: "Deny" });
+    await deny.waitFor();
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route(/\/api\/session(\/stream.*)?$/, async (route) => {
+      await released;
+      await route.continue();
+    });
+    await card.getByRole("button", { name: "Allow", exact: true }).focus();
+    // The decision was answered, and what it has changed is being read.
+    const isRead = page.waitForRequest(/\/api\/session$/);
+    await page.keyboard.press("Enter");
+    await isRead;
+    expect(await deny.isEnabled()).toBe(false);
+    release();
+    await card.getByText("Done").waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("message");
+  });
+
+  longTest(
+    "that is always allowed in a conversation asks no more, until its settings say so",
+    async ({ openChat }) => {
+      const chat = await openChat(server);
       const { page } = chat;
       await chat.send("Add a note: buy milk");
       const cards = page.getByRole("region", { name: "Add note" });
-      await picture(page, `tools-asks-${String(viewport.width)}`);
+      await picture(page, "tools-asks");
       await cards.getByRole("button", { name: "Always allow in this conversation" }).click();
       await cards.getByText("Done").waitFor();
       await answer(page).getByText("Here are the notes now").waitFor();
       await chat.send("Add a note: buy tea");
       await cards.nth(1).getByText("Done").waitFor();
-      await picture(page, `tools-done-${String(viewport.width)}`);
+      await picture(page, "tools-done");
 
       await page.getByRole("button", { name: "Tools", exact: true }).click();
       await page.getByRole("menuitemcheckbox", { name: "demo" }).waitFor();
-      await picture(page, `tools-menu-${String(viewport.width)}`);
-      await page.getByRole("menuitem", { name: "Choose single tools" }).click();
+      await picture(page, "tools-menu");
+      await page.getByRole("menuitem", { name: "Choose individual tools" }).click();
       const dialog = page.getByRole("dialog");
       await dialog.getByText("2 tools").click();
-      await picture(page, `tools-settings-${String(viewport.width)}`);
-      const asks = dialog.getByRole("checkbox", { name: "Add note asks first" });
+      await picture(page, "tools-settings");
+      const asks = dialog.getByRole("checkbox", { name: "Ask first: Add note" });
       expect(await asks.isChecked()).toBe(false);
       await asks.check();
       await dialog.getByRole("button", { name: "Cancel" }).click();
@@ -92,7 +103,7 @@ describe("a tool of the demo", () => {
 
   longTest("shows its arguments behind a link only where the person has chosen so", async ({ openChat }) => {
     const chat = await openChat(server, {
-      context: { viewport: WIDE, permissions: ["clipboard-read", "clipboard-write"] },
+      context: { permissions: ["clipboard-read", "clipboard-write"] },
     });
     const { page } = chat;
     await chat.send("Add a note: buy milk");
@@ -104,9 +115,7 @@ describe("a tool of the demo", () => {
     await chat.choose("Share");
     const dialog = page.getByRole("dialog");
     const link = async (withArguments: boolean) => {
-      await dialog
-        .getByRole("checkbox", { name: "Include the arguments of tools" })
-        .setChecked(withArguments);
+      await dialog.getByRole("checkbox", { name: "Include tool arguments" }).setChecked(withArguments);
       await dialog.getByRole("button", { name: /link/i }).first().click();
       await dialog.getByRole("status").filter({ hasText: /\S/ }).waitFor();
       return page.evaluate(() => navigator.clipboard.readText());
@@ -115,10 +124,11 @@ describe("a tool of the demo", () => {
       const url = await link(withArguments);
       const reader = await openChat(server, {
         path: url.slice(server.url.length),
-        context: { viewport: WIDE },
       });
       const card = reader.page.getByRole("region", { name: "demo_add_note" });
       await card.waitFor();
+      expect(await card.getByText("Details").count()).toBe(withArguments ? 1 : 0);
+      if (withArguments) await card.getByText("Details").click();
       const shared = await reader.page.getByRole("main").innerHTML();
       expect(shared.split("buy milk").length - 1).toBe(withArguments ? 4 : 3);
       await picture(reader.page, `tools-shared-${String(withArguments)}`);

@@ -1,10 +1,9 @@
 import type { Page, Route } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, test } from "../fixtures/browser/browser-test";
+import { longWideTest, wideTest } from "../fixtures/browser/browser-test";
 import { hasFocus, type ChatPage } from "../fixtures/browser/chat-page";
 
-const wide = { viewport: { width: 1440, height: 900 } };
 const others = ["One", "Two", "Three", "Four", "Five", "Six", "Seven"];
 const models = ["demo/demo=Demo", ...others.map((name) => `demo/${name}=${name}`)].join();
 let server: AppServer;
@@ -32,8 +31,8 @@ function waiting(page: Page) {
   return page.getByRole("dialog", { name: "Loading…" });
 }
 
-longTest("what is typed while the palette is loaded is typed into it, in order", async ({ openChat }) => {
-  const chat = await openChat(server, { context: wide });
+longWideTest("what is typed while the palette is loaded is typed into it, in order", async ({ openChat }) => {
+  const chat = await openChat(server);
   const { page, composer } = chat;
   await composer.fill("Kept. ");
   const release = await holdCode(chat);
@@ -53,46 +52,77 @@ longTest("what is typed while the palette is loaded is typed into it, in order",
   expect(await composer.inputValue()).toBe("Kept. And more.");
 });
 
-test("Escape cancels what is being loaded, and what follows goes into the message box", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server, { context: wide });
-  const { page, composer } = chat;
-  const release = await holdCode(chat);
-  for (const open of [() => page.keyboard.press("Control+k"), () => chat.button("Settings").click()]) {
-    await composer.fill("");
-    await open();
-    await page.keyboard.type("Unwanted");
+wideTest(
+  "Escape cancels what is being loaded, and what follows goes into the message box",
+  async ({ openChat }) => {
+    const chat = await openChat(server);
+    const { page, composer } = chat;
+    const release = await holdCode(chat);
+    for (const open of [() => page.keyboard.press("Control+k"), chat.openSettings]) {
+      await composer.fill("");
+      await open();
+      await page.keyboard.type("Unwanted");
+      await page.keyboard.press("Escape");
+      await page.keyboard.type("Wanted");
+      expect(await composer.inputValue()).toBe("Wanted");
+      expect(await waiting(page).count()).toBe(0);
+    }
+    release();
+    await page.keyboard.press("Control+k");
+    const field = page.getByRole("combobox", { name: "Search commands" });
+    await field.waitFor();
+    expect(await field.inputValue()).toBe("");
+  },
+);
+
+longWideTest(
+  "a menu that is loaded after a dialog was opened does not open below it",
+  async ({ openChat }) => {
+    const chat = await openChat(server);
+    const { page } = chat;
+    await chat.ask("About tea");
+    await page.keyboard.press("Control+k");
+    const field = page.getByRole("combobox", { name: "Search commands" });
+    await field.waitFor();
     await page.keyboard.press("Escape");
-    await page.keyboard.type("Wanted");
-    expect(await composer.inputValue()).toBe("Wanted");
-    expect(await waiting(page).count()).toBe(0);
-  }
-  release();
-  await page.keyboard.press("Control+k");
-  const field = page.getByRole("combobox", { name: "Search commands" });
-  await field.waitFor();
-  expect(await field.inputValue()).toBe("");
-});
+    await field.waitFor({ state: "detached" });
+    const release = await holdCode(chat);
+    await chat.menuButton.focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Control+k");
+    await field.waitFor();
+    release();
+    await page.locator(".header button[data-state]").waitFor();
+    expect(await page.locator("[role=menu]").count()).toBe(0);
+    expect(await hasFocus(field)).toBe(true);
+    await page.keyboard.press("Escape");
+    await field.waitFor({ state: "detached" });
+    await chat.menuButton.click();
+    await page.getByRole("menuitem", { name: "Rename" }).waitFor();
+  },
+);
 
-longTest("Enter is taken, too, and the text after it goes where the focus is then", async ({ openChat }) => {
-  const chat = await openChat(server, { context: wide });
-  const { page, composer } = chat;
-  await chat.ask("About tea");
-  const release = await holdCode(chat);
-  await page.keyboard.press("Control+k");
-  await page.keyboard.type("new conversation");
-  await page.keyboard.press("Enter");
-  await page.keyboard.type("Hello");
-  release();
-  await chat.emptyState.waitFor();
-  await expect.poll(() => composer.inputValue()).toBe("Hello");
-});
+longWideTest(
+  "Enter is taken, too, and the text after it goes where the focus is then",
+  async ({ openChat }) => {
+    const chat = await openChat(server);
+    const { page, composer } = chat;
+    await chat.ask("About tea");
+    const release = await holdCode(chat);
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("new conversation");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("Hello");
+    release();
+    await chat.emptyState.waitFor();
+    await expect.poll(() => composer.inputValue()).toBe("Hello");
+  },
+);
 
-longTest(
+longWideTest(
   "a folder is named, words are found and a model is chosen by what is typed meanwhile",
   async ({ openChat }) => {
-    const chat = await openChat(server, { context: wide });
+    const chat = await openChat(server);
     const { page, composer } = chat;
     await chat.ask("About tea");
     // Its menu is loaded before.

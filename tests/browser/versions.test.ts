@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, test } from "../fixtures/browser/browser-test";
+import { longTest, longWideTest, test } from "../fixtures/browser/browser-test";
 import type { ChatPage } from "../fixtures/browser/chat-page";
-import { variants } from "../fixtures/variants";
+import { PHONE, screenOr } from "../fixtures/browser/screens";
+
+const context = screenOr(PHONE);
 
 let server: AppServer;
 
@@ -17,82 +19,84 @@ const tool = (chat: ChatPage, which: "mine" | "replies", index: number, name: st
 const position = (chat: ChatPage, which: "mine" | "replies", index: number) =>
   chat[which].nth(index).getByRole("group", { name: "Versions" }).locator("span");
 
-describe.each(
-  variants([
-    ["a phone", { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }],
-    ["a desktop", { viewport: { width: 1440, height: 900 } }],
-  ] as const),
-)("on %s", (_, context) => {
-  test("a question is changed, both ways on are kept, and every tab shows the one that was chosen", async ({
-    openChat,
-  }) => {
-    const chat = await openChat(server, { context });
-    await chat.ask("Tell me about ants");
-    await chat.ask("And their queens?");
-    const other = await openChat(server, { beside: chat });
-    await other.mine.nth(1).waitFor();
-
-    await chat.mine.nth(0).hover();
-    await tool(chat, "mine", 0, "Edit").click();
-    const editor = chat.page.getByRole("textbox", { name: "Edit your message" });
-    expect(await editor.inputValue()).toBe("Tell me about ants");
-    await editor.fill("Tell me about bees");
-    await chat.mine.nth(0).getByRole("button", { name: "Send", exact: true }).click();
-    await chat.mine.filter({ hasText: "bees" }).waitFor();
-    await chat.reply(0, "complete");
-    expect(await chat.mine.count()).toBe(1);
-    expect(await position(chat, "mine", 0).textContent()).toBe("2/2");
-
-    await tool(chat, "mine", 0, "Previous version").click();
-    await chat.mine.filter({ hasText: "And their queens?" }).waitFor();
-    expect(await position(chat, "mine", 0).textContent()).toBe("1/2");
-    // The way on from there was what the other tab had before; now it hears of both choices.
-    await other.mine.filter({ hasText: "And their queens?" }).waitFor();
-    await tool(chat, "mine", 0, "Next version").click();
-    await other.mine.filter({ hasText: "bees" }).waitFor();
-
-    await chat.refresh();
-    await chat.mine.filter({ hasText: "bees" }).waitFor();
-    const { messages } = await chat.stored();
-    expect(messages.map(({ role }) => role)).toEqual([
-      "user",
-      "assistant",
-      "user",
-      "assistant",
-      "user",
-      "assistant",
-    ]);
-  });
-
-  longTest(
-    "another answer is a version beside the first, and a copy of either goes its own way",
-    async ({ openChat }) => {
-      const chat = await openChat(server, { context });
-      await chat.ask("What is 2 + 2?");
-      await chat.replies.nth(0).hover();
-      await tool(chat, "replies", 0, "Regenerate").click();
-      await chat.page.waitForFunction(() => document.body.textContent.includes("2/2"));
-      await chat.reply(0, "complete");
-      expect(await chat.replies.count()).toBe(1);
-
-      await tool(chat, "replies", 0, "Details").click();
-      const details = chat.page.getByRole("dialog", { name: "About this answer" });
-      await details.getByText("Demo model").waitFor();
-      await details.getByText("Output tokens").waitFor();
-      await chat.page.keyboard.press("Escape");
-
-      const before = await chat.sessionId();
-      await tool(chat, "replies", 0, "New conversation from here").click();
-      await chat.page.waitForFunction((id) => sessionStorage.getItem("holdfast.current") !== id, before);
-      await chat.reply(0, "complete");
-      await chat.ask("Go on in the copy");
-      expect((await chat.stored()).messages).toHaveLength(4);
-      const list = chat.page.getByRole("navigation", { name: "Conversations" });
-      if (!(await list.isVisible())) await chat.openDrawer();
-      expect(await list.getByRole("listitem").count()).toBe(2);
-    },
-  );
+longWideTest("a double click begins one copy of a conversation", async ({ openChat }) => {
+  const chat = await openChat(server);
+  await chat.ask("About tea");
+  await chat.replies.first().hover();
+  await tool(chat, "replies", 0, "New conversation from here").dblclick();
+  await expect.poll(async () => Object.values(await chat.listed()).flat()).toHaveLength(2);
+  await chat.ask("And coffee?");
+  expect(Object.values(await chat.listed()).flat()).toHaveLength(2);
 });
+
+test("a question is changed, both ways on are kept, and every tab shows the one that was chosen", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { context });
+  await chat.ask("Tell me about ants");
+  await chat.ask("And their queens?");
+  const other = await openChat(server, { beside: chat });
+  await other.mine.nth(1).waitFor();
+
+  await chat.mine.nth(0).hover();
+  await tool(chat, "mine", 0, "Edit").click();
+  const editor = chat.page.getByRole("textbox", { name: "Edit your message" });
+  expect(await editor.inputValue()).toBe("Tell me about ants");
+  await editor.fill("Tell me about bees");
+  await chat.mine.nth(0).getByRole("button", { name: "Send", exact: true }).click();
+  await chat.mine.filter({ hasText: "bees" }).waitFor();
+  await chat.reply(0, "complete");
+  expect(await chat.mine.count()).toBe(1);
+  expect(await position(chat, "mine", 0).textContent()).toBe("2/2");
+
+  await tool(chat, "mine", 0, "Previous version").click();
+  await chat.mine.filter({ hasText: "And their queens?" }).waitFor();
+  expect(await position(chat, "mine", 0).textContent()).toBe("1/2");
+  // The way on from there was what the other tab had before; now it hears of both choices.
+  await other.mine.filter({ hasText: "And their queens?" }).waitFor();
+  await tool(chat, "mine", 0, "Next version").click();
+  await other.mine.filter({ hasText: "bees" }).waitFor();
+
+  await chat.refresh();
+  await chat.mine.filter({ hasText: "bees" }).waitFor();
+  const { messages } = await chat.stored();
+  expect(messages.map(({ role }) => role)).toEqual([
+    "user",
+    "assistant",
+    "user",
+    "assistant",
+    "user",
+    "assistant",
+  ]);
+});
+
+longTest(
+  "another answer is a version beside the first, and a copy of either goes its own way",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { context });
+    await chat.ask("What is 2 + 2?");
+    await chat.replies.nth(0).hover();
+    await tool(chat, "replies", 0, "Regenerate").click();
+    await chat.page.waitForFunction(() => document.body.textContent.includes("2/2"));
+    await chat.reply(0, "complete");
+    expect(await chat.replies.count()).toBe(1);
+
+    await tool(chat, "replies", 0, "Details").click();
+    const details = chat.page.getByRole("dialog", { name: "About this answer" });
+    await details.getByText("Demo model").waitFor();
+    await details.getByText("Output tokens").waitFor();
+    await chat.page.keyboard.press("Escape");
+
+    const before = await chat.sessionId();
+    await tool(chat, "replies", 0, "New conversation from here").click();
+    await chat.page.waitForFunction((id) => sessionStorage.getItem("holdfast.current") !== id, before);
+    await chat.reply(0, "complete");
+    await chat.ask("Go on in the copy");
+    expect((await chat.stored()).messages).toHaveLength(4);
+    await chat.showList();
+    expect(await chat.conversations.getByRole("listitem").count()).toBe(2);
+  },
+);
 
 longTest("versions are chosen by keyboard, and the focus stays on the switcher", async ({ openChat }) => {
   const chat = await openChat(server);

@@ -1,11 +1,12 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { test, wideTest } from "../fixtures/browser/browser-test";
 import { hasFocus } from "../fixtures/browser/chat-page";
 import { shortConversation } from "../fixtures/short-conversation";
 import { unreadableText } from "../fixtures/browser/readability";
 import { textOf } from "../fixtures/session-api";
+import { PHONE, WIDE } from "../fixtures/browser/screens";
 
 let server: AppServer;
 
@@ -16,14 +17,12 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const wide = { viewport: { width: 1440, height: 900 } };
-const phone = { viewport: { width: 360, height: 720 } };
 const LONG = "Tell me a long story.";
 
 test("the help sheet is readable on each screen, and has its keys to itself", async ({ openChat }) => {
   const { page, composer } = await openChat(server);
   const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
-  for (const { viewport } of [wide, phone]) {
+  for (const { viewport } of [WIDE, PHONE]) {
     await page.setViewportSize(viewport);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
@@ -42,7 +41,7 @@ test("the help sheet is readable on each screen, and has its keys to itself", as
 });
 
 test("single keys are typed until they are switched on in the help sheet, for good", async ({ openChat }) => {
-  const { page, composer, ...chat } = await openChat(server, { context: wide });
+  const { page, composer, ...chat } = await openChat(server);
   const place = page.getByRole("region", { name: "Conversation", exact: true });
   await place.press("?");
   expect(await composer.inputValue()).toBe("?");
@@ -55,61 +54,62 @@ test("single keys are typed until they are switched on in the help sheet, for go
   expect(await composer.inputValue()).toBe("?");
 });
 
-test("a conversation is led by the keyboard: stop, copy, edit, begin another, go back", async ({
-  openChat,
-}) => {
-  const { page, composer, ...chat } = await openChat(server, { context: wide });
-  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
-  // As earlier versions stored it once any preference was changed.
-  await page.evaluate(() => localStorage.setItem("holdfast.preferences", '{"singleKeys":true}'));
-  await chat.refresh();
-  await chat.ask("Hello");
-  await composer.press("ArrowUp");
-  const editor = page.getByRole("textbox", { name: "Edit your message" });
-  expect(await editor.inputValue()).toBe("Hello");
-  expect(await hasFocus(editor)).toBe(true);
-  await editor.fill("Hello there");
-  await editor.press("Escape");
-  await chat.refresh();
-  await chat.button("Unsent edit").click();
-  expect(await editor.inputValue()).toBe("Hello there");
-  await chat.button("Cancel").click();
-  expect(await chat.button("Unsent edit").count()).toBe(0);
-  await composer.press("Escape");
-  expect(await hasFocus(composer)).toBe(true);
+wideTest(
+  "a conversation is led by the keyboard: stop, copy, edit, begin another, go back",
+  async ({ openChat }) => {
+    const { page, composer, ...chat } = await openChat(server);
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    // As earlier versions stored it once any preference was changed.
+    await page.evaluate(() => localStorage.setItem("holdfast.preferences", '{"singleKeys":true}'));
+    await chat.refresh();
+    await chat.ask("Hello");
+    await composer.press("ArrowUp");
+    const editor = page.getByRole("textbox", { name: "Edit your message" });
+    expect(await editor.inputValue()).toBe("Hello");
+    expect(await hasFocus(editor)).toBe(true);
+    await editor.fill("Hello there");
+    await editor.press("Escape");
+    await chat.refresh();
+    await chat.button("Unsent edit").click();
+    expect(await editor.inputValue()).toBe("Hello there");
+    await chat.button("Cancel").click();
+    expect(await chat.button("Unsent edit").count()).toBe(0);
+    await composer.press("Escape");
+    expect(await hasFocus(composer)).toBe(true);
 
-  await chat.send(LONG);
-  await chat.replyOfLength(1, 100);
-  await page.keyboard.press("Control+.");
-  await chat.reply(1, "stopped");
+    await chat.send(LONG);
+    await chat.replyOfLength(1, 100);
+    await page.keyboard.press("Control+.");
+    await chat.reply(1, "stopped");
 
-  const place = page.getByRole("region", { name: "Conversation", exact: true });
-  await place.press("c");
-  await page.getByRole("status").filter({ hasText: "Copied" }).waitFor();
-  const answer = (await chat.stored()).messages.at(-1);
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(textOf(answer));
+    const place = page.getByRole("region", { name: "Conversation", exact: true });
+    await place.press("c");
+    await page.getByRole("status").filter({ hasText: "Copied" }).waitFor();
+    const answer = (await chat.stored()).messages.at(-1);
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(textOf(answer));
 
-  const first = await chat.sessionId();
-  await place.press("n");
-  await chat.emptyState.waitFor();
-  expect(await hasFocus(composer)).toBe(true);
-  await composer.press("Alt+ArrowDown");
-  await chat.reply(1, "stopped");
-  expect(await chat.sessionId()).toBe(first);
+    const first = await chat.sessionId();
+    await place.press("n");
+    await chat.emptyState.waitFor();
+    expect(await hasFocus(composer)).toBe(true);
+    await composer.press("Alt+ArrowDown");
+    await chat.reply(1, "stopped");
+    expect(await chat.sessionId()).toBe(first);
 
-  await place.press("l");
-  expect(await hasFocus(chat.conversations.locator("[aria-current]"))).toBe(true);
-  await page.keyboard.press("m");
-  expect(await hasFocus(composer)).toBe(true);
-  await place.press("b");
-  await chat.conversations.waitFor({ state: "hidden" });
-  await chat.refresh();
-  await chat.button("Show conversations").click();
-  await chat.conversations.waitFor();
-});
+    await place.press("l");
+    expect(await hasFocus(chat.conversations.locator("[aria-current]"))).toBe(true);
+    await page.keyboard.press("m");
+    expect(await hasFocus(composer)).toBe(true);
+    await place.press("b");
+    await chat.conversations.waitFor({ state: "hidden" });
+    await chat.refresh();
+    await chat.button("Show conversations").click();
+    await chat.conversations.waitFor();
+  },
+);
 
-test("the palette finds commands and conversations, by keyboard and on a phone", async ({ openChat }) => {
-  const { page, ...chat } = await openChat(server, { context: wide });
+wideTest("the palette finds commands and conversations, by keyboard and on a phone", async ({ openChat }) => {
+  const { page, ...chat } = await openChat(server);
   await chat.ask("Ein Café in Zürich");
   await chat.button("New conversation").click();
   await chat.ask("Show me a table");
@@ -132,7 +132,7 @@ test("the palette finds commands and conversations, by keyboard and on a phone",
   await chat.mine.filter({ hasText: "Café" }).waitFor();
   expect(await hasFocus(chat.composer)).toBe(true);
 
-  await page.setViewportSize(phone.viewport);
+  await page.setViewportSize(PHONE.viewport);
   await page.keyboard.press("Control+k");
   await field.fill("shortcuts");
   expect(await overflow(page)).toBe(0);
@@ -143,7 +143,7 @@ test("the palette finds commands and conversations, by keyboard and on a phone",
 test("the palette does everything: appearance, model, the menu of the conversation, texts", async ({
   openChat,
 }) => {
-  const { page, ...chat } = await openChat(server, { context: wide });
+  const { page, ...chat } = await openChat(server);
   await chat.importFile("a.json", JSON.stringify(shortConversation("Old times", "Hi", "A **rare** quince.")));
   // It opens when it has been read, and would take the place of a new one.
   await page.getByRole("heading", { name: "Old times", level: 1 }).waitFor();
@@ -176,7 +176,7 @@ test("the palette does everything: appearance, model, the menu of the conversati
 });
 
 test("the palette draws only what is in view of thousands of conversations", async ({ openChat }) => {
-  const { page, ...chat } = await openChat(server, { context: wide });
+  const { page, ...chat } = await openChat(server);
   await page.evaluate(() => {
     const updatedAt = new Date().toISOString();
     const list = Array.from({ length: 2_000 }, (_, index) => ({
@@ -203,7 +203,7 @@ test("the palette draws only what is in view of thousands of conversations", asy
 test("code in a question is code, a long question is folded, and paper gets all of it", async ({
   openChat,
 }) => {
-  const { page, ...chat } = await openChat(server, { context: phone });
+  const { page, ...chat } = await openChat(server);
   const lines = Array.from({ length: 60 }, (_, index) => `line ${index}`).join("\n");
   await chat.composer.fill(`Why?\n\`\`\`js\nlet a = 1;\n\`\`\`\n${lines}`);
   await chat.button("Send").click();
@@ -228,7 +228,7 @@ test("code in a question is code, a long question is folded, and paper gets all 
 test("who reads further up is told of new text below, and of none where there is none", async ({
   openChat,
 }) => {
-  const { page, ...chat } = await openChat(server, { context: phone });
+  const { page, ...chat } = await openChat(server);
   await chat.ask(LONG);
   const scroller = page.getByRole("region", { name: "Conversation", exact: true });
   await scroller.press("Home");

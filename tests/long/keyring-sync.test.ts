@@ -11,7 +11,7 @@ import {
   type KeyringSecret,
 } from "../../app/browser/keyring/sealing/secret.ts";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { wideTest } from "../fixtures/browser/browser-test";
 import type { ChatPage } from "../fixtures/browser/chat-page";
 
 let server: AppServer;
@@ -22,10 +22,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 // Two devices that write at the same moment: the later one merges, and writes again.
-const wide = {
-  context: { viewport: { width: 1440, height: 900 } },
-  expectErrors: [/409 \(Conflict\).*keyring/],
-};
+const expectErrors = [/409 \(Conflict\).*keyring/];
 
 /** Makes an empty keyring, as a browser does. */
 async function newKeyring(): Promise<KeyringSecret> {
@@ -56,18 +53,18 @@ const phase = (chat: ChatPage) =>
     return status ? (JSON.parse(status) as { phase: string; isWaiting: boolean }) : null;
   });
 
-test(
+wideTest(
   "two browsers with one keyring have the same list, drafts and deletions, and one that was cleared has them back",
   { timeout: 120_000 },
   async ({ openChat }) => {
     const secret = await newKeyring();
-    const laptop = await openChat(server, wide);
+    const laptop = await openChat(server, { expectErrors });
     await give(laptop, secret, "laptop");
     await expect.poll(() => phase(laptop)).toMatchObject({ phase: "on" });
     await laptop.ask("About tea");
-    const phone = await openChat(server, wide);
+    const phone = await openChat(server, { expectErrors });
     await give(phone, secret, "phone");
-    await phone.conversations.getByText("About tea").click();
+    await phone.openListed("About tea");
     await phone.reply(0, "complete");
 
     // While both are open: a new conversation, and a draft in one that exists.
@@ -75,16 +72,16 @@ test(
     await phone.ask("About coffee");
     await laptop.conversations.getByText("About coffee").waitFor();
     await laptop.composer.fill("Not sent");
-    await phone.conversations.getByText("About tea").click();
+    await phone.openListed("About tea");
     await expect.poll(() => phone.composer.inputValue()).toBe("Not sent");
 
     // A browser that lost everything.
     await expect.poll(() => phase(laptop)).toMatchObject({ phase: "on", isWaiting: false });
-    const restored = await openChat(server, wide);
+    const restored = await openChat(server, { expectErrors });
     await give(restored, secret, "restored");
-    await restored.conversations.getByText("About tea").click();
+    await restored.openListed("About tea");
     await expect.poll(() => restored.composer.inputValue()).toBe("Not sent");
-    await restored.conversations.getByText("About coffee").click();
+    await restored.openListed("About coffee");
     await restored.reply(0, "complete");
 
     // A deletion removes it everywhere.

@@ -4,6 +4,7 @@ import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser/browser-test";
 import { pick } from "../fixtures/browser/chat-page";
 import { overflowing } from "../fixtures/browser/overflow";
+import { PHONE } from "../fixtures/browser/screens";
 
 let server: AppServer;
 
@@ -15,10 +16,8 @@ afterAll(() => server.stop());
 test("each language is chosen by its own name, named in the page's lang, and fits a phone", async ({
   openChat,
 }) => {
-  const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
-  const chat = await openChat(server, { context: phone });
-  await chat.openDrawer();
-  await chat.button("Settings").click();
+  const chat = await openChat(server, { context: PHONE });
+  await chat.openSettings();
   const language = chat.page.getByRole("dialog").getByRole("combobox").first();
   for (const code of LANGUAGE_CODES) {
     await pick(language, LANGUAGES[code].name);
@@ -32,7 +31,7 @@ test("a language is found by its name in the page's language, and by its own wit
   openChat,
 }) => {
   const chat = await openChat(server);
-  await chat.button("Settings").click();
+  await chat.openSettings();
   const language = chat.page.getByRole("combobox", { name: "Language" });
   await language.click();
   const options = chat.page.getByRole("option");

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test, type OpenChat } from "../fixtures/browser/browser-test";
 
-const wide = { viewport: { width: 1440, height: 900 } };
 let server: AppServer;
 
 beforeAll(async () => {
@@ -13,7 +12,7 @@ afterAll(() => server.stop());
 
 /** Processor time of the page's main thread in seconds, for a short answer, for typing, and for pinning it. */
 async function costsWith(openChat: OpenChat, conversations: number) {
-  const chat = await openChat(server, { context: wide });
+  const chat = await openChat(server);
   const { page } = chat;
   await page.evaluate((many) => {
     const list = Array.from({ length: many }, (_, index) => ({

@@ -65,6 +65,32 @@ test("what is read stays where it is while what lies above is drawn for the firs
   expect((await inView(chat.page)).index).toBeLessThan(LENGTH - 8);
 });
 
+test("buttons that only a mouse shows are drawn when scrolling has ended, all others at once", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server);
+  const { page } = chat;
+  await show(chat);
+  await settled(page);
+  await page.evaluate(() => {
+    Object.assign(globalThis, { sawBare: false });
+    new MutationObserver(() => {
+      if (document.querySelector(".tools__hidden:empty")) Object.assign(globalThis, { sawBare: true });
+    }).observe(document.querySelector(".conversation__scroller")!, { subtree: true, childList: true });
+  });
+  const first = (await inView(page)).index;
+  await page.locator(".conversation__scroller").hover();
+  await expect
+    .poll(async () => {
+      await page.mouse.wheel(0, -800);
+      return (await inView(page)).index;
+    })
+    .toBeLessThan(first - 8);
+  const hasMouse = await page.evaluate(() => matchMedia("(hover: hover) and (pointer: fine)").matches);
+  await expect.poll(() => page.locator(".tools__hidden:empty").count()).toBe(0);
+  expect(await page.evaluate(() => (globalThis as unknown as { sawBare: boolean }).sawBare)).toBe(hasMouse);
+});
+
 test("all of it is drawn for paper", async ({ openChat }) => {
   const chat = await openChat(server);
   const length = 100;

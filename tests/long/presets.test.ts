@@ -36,10 +36,11 @@ afterAll(async () => {
 });
 
 longTest("a service has a name, a logo, a welcome and starter prompts of its own", async ({ openChat }) => {
-  const { page } = await openChat(server);
+  const { page, showList } = await openChat(server);
   await page.getByRole("heading", { name: "Welcome aboard" }).waitFor();
   await page.getByRole("button", { name: "What is new?" }).waitFor();
   expect(await page.title()).toBe("Harbour");
+  await showList();
   expect(await page.locator(".sidebar").getByText("Harbour").count()).toBe(1);
   const isDrawn = (image: HTMLImageElement) => image.complete && image.naturalWidth > 0;
   expect(await page.locator("img.logo").first().evaluate(isDrawn)).toBe(true);
@@ -68,7 +69,7 @@ test("a conversation begins with a preset, else with the default instructions; p
   await page.getByRole("menuitem", { name: "Translator" }).click();
   await page.getByRole("button", { name: "Translator", pressed: true }).click();
 
-  await chat.button("Settings").click();
+  await chat.openSettings();
   await page.getByRole("button", { name: "Instructions and presets" }).click();
   const dialog = page.getByRole("dialog", { name: "Instructions and presets" });
   await dialog.getByLabel("Instructions for all new conversations").fill("Be brief.");

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser/browser-test";
 import { hasFocus, pick } from "../fixtures/browser/chat-page";
-import { screens } from "../fixtures/browser/screens";
 
 const others = ["One", "Two", "Three", "Four", "Five", "Six", "Seven"];
 const models = [
@@ -16,34 +15,31 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-describe.each(screens)("%s", (_, context) => {
-  test("a model is found by its name, among others with what they take and cost", async ({ openChat }) => {
-    const chat = await openChat(server, { context });
-    const { page } = chat;
-    await chat.model.click();
-    const option = page.getByRole("option");
-    expect((await option.first().innerText()).split("\n")).toEqual([
-      "Demo",
-      "Text, images, files · $0.80 input / $3.20 output per million tokens",
-    ]);
-    await page.getByRole("combobox", { name: "Model" }).last().fill("thr");
-    await expect.poll(() => option.count()).toBe(1);
-    await page.keyboard.press("Enter");
-    expect(await chat.chosenModel()).toBe("Three");
-  });
+test("a model is found by its name, among others with what they take and cost", async ({ openChat }) => {
+  const chat = await openChat(server);
+  const { page } = chat;
+  await chat.model.click();
+  const option = page.getByRole("option");
+  expect((await option.first().innerText()).split("\n")).toEqual([
+    "Demo",
+    "Text, images, files · $0.80 input / $3.20 output per million tokens",
+  ]);
+  await page.getByRole("combobox", { name: "Model" }).last().fill("thr");
+  await expect.poll(() => option.count()).toBe(1);
+  await page.keyboard.press("Enter");
+  expect(await chat.chosenModel()).toBe("Three");
+});
 
-  test("Escape closes the list and leaves the dialog that it is in", async ({ openChat }) => {
-    const chat = await openChat(server, { context });
-    const { page } = chat;
-    await chat.showList();
-    await chat.button("Settings").click();
-    const language = page.getByRole("combobox", { name: "Language" });
-    await language.click();
-    await page.getByRole("option").first().waitFor();
-    await page.keyboard.press("Escape");
-    await page.getByRole("option").first().waitFor({ state: "hidden" });
-    await expect.poll(() => hasFocus(language)).toBe(true);
-    await pick(language, "Deutsch");
-    await page.getByRole("dialog", { name: "Einstellungen" }).waitFor();
-  });
+test("Escape closes the list and leaves the dialog that it is in", async ({ openChat }) => {
+  const chat = await openChat(server);
+  const { page } = chat;
+  await chat.openSettings();
+  const language = page.getByRole("combobox", { name: "Language" });
+  await language.click();
+  await page.getByRole("option").first().waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("option").first().waitFor({ state: "hidden" });
+  await expect.poll(() => hasFocus(language)).toBe(true);
+  await pick(language, "Deutsch");
+  await page.getByRole("dialog", { name: "Einstellungen" }).waitFor();
 });

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { test, wideTest } from "../fixtures/browser/browser-test";
 import { hasFocus, type ChatPage } from "../fixtures/browser/chat-page";
 import { animationsEnded } from "../fixtures/browser/animations-ended";
 import { fillList } from "../fixtures/browser/fill-list";
+import { PHONE, WIDE } from "../fixtures/browser/screens";
 
 let server: AppServer;
 
@@ -25,8 +26,7 @@ const numbers = (...of: number[]) => of.map((number) => `Number ${number}`);
 test("a click with Shift selects all from the last one, and with Shift the keyboard does", async ({
   openChat,
 }) => {
-  const context = { viewport: { width: 1440, height: 900 } };
-  const chat = await openChat(server, { context, expectErrors: [/404/] });
+  const chat = await openChat(server, { context: WIDE, expectErrors: [/404/] });
   const { keyboard } = chat.page;
   await fillList(chat, 12);
   await chat.chooseInList("Number 2", "Select…");
@@ -52,9 +52,31 @@ test("a click with Shift selects all from the last one, and with Shift the keybo
   await chat.page.getByText("6 selected").waitFor();
 });
 
+wideTest(
+  "when the bar of a selection, a folder or a notice goes, the focus is in the message box",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { context: WIDE, expectErrors: [/404/] });
+    const { page, composer } = chat;
+    await fillList(chat, 3);
+    await page.getByRole("button", { name: "Not now" }).click();
+    await expect.poll(() => hasFocus(composer)).toBe(true);
+
+    await chat.chooseInList("Number 2", "Select…");
+    await page.getByRole("button", { name: "Cancel selection" }).click();
+    await expect.poll(() => hasFocus(composer)).toBe(true);
+
+    await chat.chooseInList("Number 2", "Move to folder…");
+    await page.getByRole("textbox", { name: "New folder" }).fill("Drinks");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Delete folder “Drinks”" }).press("Enter");
+    await expect.poll(() => hasFocus(composer)).toBe(true);
+    await page.getByRole("button", { name: "Dismiss" }).click();
+    await expect.poll(() => hasFocus(composer)).toBe(true);
+  },
+);
+
 test("on a phone a long press of a row begins a selection, and scrolling does not", async ({ openChat }) => {
-  const context = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
-  const chat = await openChat(server, { context, clockAhead: 0, expectErrors: [/404/] });
+  const chat = await openChat(server, { context: PHONE, clockAhead: 0, expectErrors: [/404/] });
   await fillList(chat, 12);
   await chat.openDrawer();
   await animationsEnded(chat.page);

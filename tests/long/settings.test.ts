@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { test, wideTest } from "../fixtures/browser/browser-test";
 import { pick } from "../fixtures/browser/chat-page";
 import { backgroundLuminance, unreadableText } from "../fixtures/browser/readability";
 
@@ -11,27 +11,25 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const wide = { viewport: { width: 1440, height: 900 } };
-
-test("the page speaks the browser's language, from right to left where that is how it is read", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server, { context: { ...wide, locale: "ar-EG" } });
-  const root = chat.page.locator("html");
-  expect(await root.getAttribute("lang")).toBe("ar");
-  expect(await root.getAttribute("dir")).toBe("rtl");
-  const list = await chat.page.getByRole("navigation", { name: "المحادثات" }).boundingBox();
-  expect(list!.x).toBeGreaterThan(720);
-  expect(await unreadableText(chat.page)).toEqual([]);
-});
+wideTest(
+  "the page speaks the browser's language, from right to left where that is how it is read",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { context: { locale: "ar-EG" } });
+    const root = chat.page.locator("html");
+    expect(await root.getAttribute("lang")).toBe("ar");
+    expect(await root.getAttribute("dir")).toBe("rtl");
+    const list = await chat.page.getByRole("navigation", { name: "المحادثات" }).boundingBox();
+    expect(list!.x).toBeGreaterThan(720);
+    expect(await unreadableText(chat.page)).toEqual([]);
+  },
+);
 
 test("language, theme and text size are chosen in the settings, at once, in every tab, and for good", async ({
   openChat,
 }) => {
-  const chat = await openChat(server, { context: { ...wide, colorScheme: "light" } });
+  const chat = await openChat(server, { context: { colorScheme: "light" } });
   const other = await openChat(server, { beside: chat });
-  await chat.button("Settings").click();
-  const dialog = chat.page.getByRole("dialog", { name: "Settings" });
+  const dialog = await chat.openSettings();
   await dialog.getByRole("radio", { name: "Dark" }).check({ force: true });
   await dialog.getByRole("radio", { name: "Extra large" }).check({ force: true });
   await pick(dialog.getByRole("combobox", { name: "Language" }), "Deutsch");
@@ -54,7 +52,7 @@ test("language, theme and text size are chosen in the settings, at once, in ever
 
 test("the chosen theme is there before the page's own script is", async ({ openChat }) => {
   const chat = await openChat(server, {
-    context: { ...wide, colorScheme: "light" },
+    context: { colorScheme: "light" },
     expectErrors: [/ERR_FAILED/],
   });
   const barColours = () =>
@@ -62,7 +60,7 @@ test("the chosen theme is there before the page's own script is", async ({ openC
       .locator("meta[name=theme-color]")
       .evaluateAll((metas) => metas.map((meta) => (meta as HTMLMetaElement).content));
   const ofSystem = await barColours();
-  await chat.button("Settings").click();
+  await chat.openSettings();
   const choose = (name: string) => chat.page.getByRole("radio", { name }).check({ force: true });
   await choose("Dark");
   // As the page, on a system of either kind.
@@ -76,8 +74,8 @@ test("the chosen theme is there before the page's own script is", async ({ openC
 });
 
 test("Enter breaks the line where the person wants that, and Ctrl with Enter sends", async ({ openChat }) => {
-  const chat = await openChat(server, { context: wide });
-  await chat.button("Settings").click();
+  const chat = await openChat(server);
+  await chat.openSettings();
   await chat.page.getByRole("radio", { name: "Inserts a new line" }).check({ force: true });
   await chat.page.keyboard.press("Escape");
   await chat.composer.fill("One");
@@ -92,14 +90,14 @@ test("Enter breaks the line where the person wants that, and Ctrl with Enter sen
 test("nothing in the settings moves once they are open: whether passkeys can be used is found before", async ({
   openChat,
 }) => {
-  const chat = await openChat(server, { context: wide });
+  const chat = await openChat(server);
   await chat.page.evaluate(() => {
     PublicKeyCredential.getClientCapabilities = () => {
       document.documentElement.dataset.askedWithin = String(document.querySelector(".settings") !== null);
       return Promise.resolve({});
     };
   });
-  await chat.button("Settings").click();
+  await chat.openSettings();
   await chat.page.getByRole("button", { name: "Turn on with a passkey" }).waitFor();
   expect(await chat.page.locator("html").getAttribute("data-asked-within")).toBe("false");
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { startBedrockChat } from "../fixtures/models/bedrock-chat";
 import { test } from "../fixtures/browser/browser-test";
 import { pick, type ChatPage } from "../fixtures/browser/chat-page";
+import { isPhone } from "../fixtures/browser/screens";
 
 let chat: Awaited<ReturnType<typeof startBedrockChat>>;
 
@@ -90,7 +91,7 @@ test("a page whose texts are replaced by a translation copies code and goes on",
 test("a page whose texts are replaced by a translation stops, edits, renames, searches, shares and deletes", async ({
   openChat,
 }) => {
-  const tab = await openChat(chat.server, { context: { viewport: { width: 1280, height: 800 } } });
+  const tab = await openChat(chat.server);
   const { page } = tab;
   const dialog = page.getByRole("dialog");
   await page.evaluate(translate);
@@ -104,6 +105,7 @@ test("a page whose texts are replaced by a translation stops, edits, renames, se
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "A tale of bees", level: 1 }).waitFor();
 
+  await tab.showList();
   await page.getByRole("searchbox", { name: "Search conversations" }).fill("tale");
   await tab.conversations
     .getByRole("region", { name: "In messages" })
@@ -111,6 +113,7 @@ test("a page whose texts are replaced by a translation stops, edits, renames, se
     .first()
     .waitFor();
   await page.getByRole("searchbox", { name: "Search conversations" }).fill("");
+  if (isPhone) await page.keyboard.press("Escape");
 
   await page.keyboard.press("Control+k");
   await dialog.getByRole("combobox").fill("bees");
@@ -121,7 +124,7 @@ test("a page whose texts are replaced by a translation stops, edits, renames, se
   await dialog.getByRole("button").last().click();
   await page.keyboard.press("Escape");
 
-  await tab.button("Settings").click();
+  await tab.openSettings();
   for (const label of ["Deutsch", "English"]) await pick(dialog.getByRole("combobox").first(), label);
   await page.keyboard.press("Escape");
 
@@ -135,7 +138,7 @@ test("a page whose texts are replaced by a translation stops, edits, renames, se
 test("a page that extensions change all the time streams, stops, edits, shows dialogs and goes on", async ({
   openChat,
 }) => {
-  const tab = await openChat(chat.server, { context: { viewport: { width: 1280, height: 800 } } });
+  const tab = await openChat(chat.server);
   const { page } = tab;
   const dialog = page.getByRole("dialog");
   await page.evaluate(meddle);
@@ -149,7 +152,7 @@ test("a page that extensions change all the time streams, stops, edits, shows di
   await page.getByRole("textbox", { name: "Title" }).fill("Bees");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Bees", level: 1 }).waitFor();
-  await tab.button("Settings").click();
+  await tab.openSettings();
   await dialog.waitFor();
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "hidden" });

@@ -13,12 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const wide = { viewport: { width: 1440, height: 900 } };
-
 test("an answer that ended in a hidden tab is marked in the list and the title, in all tabs, until it is seen", async ({
   openChat,
 }) => {
-  const chat = await openChat(server, { context: wide });
+  const chat = await openChat(server);
   const other = await openChat(server, { beside: chat });
   await other.startNew();
   await chat.send(LONG);
@@ -28,6 +26,7 @@ test("an answer that ended in a hidden tab is marked in the list and the title, 
   chat.page.on("request", (request) => streams.push(new URL(request.url()).pathname));
 
   const mark = other.conversations.getByRole("img", { name: "New answer" });
+  await other.showList();
   await mark.waitFor();
   await other.page.waitForFunction(() => document.title.startsWith("(1) "));
   await chat.page.waitForFunction(() => document.title.startsWith("(1) "));
@@ -41,7 +40,7 @@ test("an answer that ended in a hidden tab is marked in the list and the title, 
 test("an answer that another tab shows is not marked, nor one that ended before one's eyes", async ({
   openChat,
 }) => {
-  const chat = await openChat(server, { context: wide });
+  const chat = await openChat(server);
   await chat.send(LONG);
   await chat.replyOfLength(0, 100);
   // Hidden before the other tab opens, which on a busy machine may be after the answer has ended.
@@ -62,7 +61,7 @@ test("an answer that another tab shows is not marked, nor one that ended before 
 test("a notification tells who has asked for it that an answer is there, and not a word of it", async ({
   openChat,
 }) => {
-  const chat = await openChat(server, { context: wide });
+  const chat = await openChat(server);
   await askForNotifications(chat);
   await chat.send(LONG);
   await chat.replyOfLength(0, 100);
@@ -79,7 +78,7 @@ test("a notification tells that an answer waits for one's decision, and neither 
   // Slow, so that the tab is hidden before the answer comes to its tool.
   const slow = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "8" } });
   onTestFinished(() => slow.stop());
-  const chat = await openChat(slow, { context: wide });
+  const chat = await openChat(slow);
   const other = await openChat(slow, { beside: chat });
   await other.startNew();
   await askForNotifications(chat);
@@ -90,24 +89,25 @@ test("a notification tells that an answer waits for one's decision, and neither 
     "An answer needs your approval",
     { body: "Open Holdfast to decide." },
   ]);
+  await other.showList();
   await other.conversations.getByRole("img", { name: "New answer" }).waitFor();
 });
 
 test("where notifications are denied, the settings say so and stay as they were", async ({ openChat }) => {
-  const chat = await openChat(server, { context: wide });
+  const chat = await openChat(server);
   await chat.page.evaluate(() => {
     Notification.requestPermission = () => Promise.resolve("denied");
   });
-  await chat.button("Settings").click();
+  await chat.openSettings();
   await chat.page.getByText("Also notify me").click();
   await chat.page.getByText("Notifications are blocked for this site.").waitFor();
   expect(await chat.page.getByRole("radio", { name: "Mark as unread" }).isChecked()).toBe(true);
 });
 
-async function askForNotifications({ page, button }: ChatPage) {
+async function askForNotifications({ page, openSettings }: ChatPage) {
   await page.context().grantPermissions(["notifications"]);
   await recordNotifications(page);
-  await button("Settings").click();
+  await openSettings();
   await page.getByText("Also notify me").click();
   await page.waitForFunction(() => localStorage.getItem("holdfast.preferences")?.includes('"notifies":true'));
   await page.keyboard.press("Escape");
