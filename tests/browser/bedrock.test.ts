@@ -8,7 +8,7 @@ import {
 import { longTest, test } from "../fixtures/browser/browser-test";
 import { pick } from "../fixtures/browser/chat-page";
 import { textOf } from "../fixtures/session-api";
-import { variants } from "../fixtures/variants";
+import { longVariants, variants } from "../fixtures/variants";
 
 let bedrock: BedrockEndpoint;
 let server: AppServer;
@@ -126,7 +126,7 @@ describe.each(
 });
 
 describe.each(
-  variants<Break>([
+  longVariants<Break>([
     ["errorFrame", /was cut off in the middle/],
     ["throttleFrame", /more requests for .+ than it takes/],
     ["cut", /was cut off in the middle/],
@@ -187,7 +187,7 @@ longTest(
   },
 );
 
-test("Stop ends the connection to Bedrock, too", async ({ openChat }) => {
+longTest("Stop ends the connection to Bedrock, too", async ({ openChat }) => {
   const chat = await openChat(server);
   const index = bedrock.requests.length;
   await chat.send("Slowly [words:200] [paced:30]");

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { startBedrockEndpoint, type BedrockEndpoint } from "../fixtures/models/bedrock-endpoint";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { textOf } from "../fixtures/session-api";
 
 /** What a model says, or is made to say by a page that it was given to read, is no friend of the person. */
@@ -72,7 +72,7 @@ test("nothing in an answer runs, loads anything or leaves the page", async ({ op
   expect(textOf((await chat.stored()).messages[1])).toBe(HOSTILE);
 });
 
-test("what a person writes is shown as it was written", async ({ openChat }) => {
+longTest("what a person writes is shown as it was written", async ({ openChat }) => {
   const chat = await openChat(server);
   const text = "<script>window.harmed = 1</script> **not bold** & ![x](https://example.com/x.png)";
   await chat.ask(text);

@@ -4,7 +4,7 @@ import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { longTest, test } from "../fixtures/browser/browser-test";
 import { overflowing } from "../fixtures/browser/overflow";
 import { backgroundLuminance, unreadableText } from "../fixtures/browser/readability";
-import { variants } from "../fixtures/variants";
+import { longVariants } from "../fixtures/variants";
 import { PHONE, WIDE } from "../fixtures/browser/screens";
 
 let server: AppServer;
@@ -28,26 +28,29 @@ test("nothing is wider than a phone, and the composer is in sight", async ({ ope
   expect((await chat.replies.last().boundingBox())!.y).toBeLessThan(box.y);
 });
 
-test("on a short screen the greeting is read from its beginning, and nothing jumps", async ({ openChat }) => {
-  const { page, emptyState, refresh } = await openChat(server, {
-    context: { viewport: { width: 360, height: 420 } },
-  });
-  const scroller = page.locator(".conversation__scroller");
-  const tops = () =>
-    scroller.evaluate(({ scrollTop, scrollHeight, clientHeight }) => ({
-      top: scrollTop,
-      isTooHigh: scrollHeight > clientHeight,
-    }));
-  await emptyState.waitFor();
-  await refresh();
-  await emptyState.waitFor();
-  expect(await tops()).toEqual({ top: 0, isTooHigh: true });
-  await page.setViewportSize({ width: 360, height: 400 });
-  expect(await tops()).toEqual({ top: 0, isTooHigh: true });
-  await scroller.evaluate((element) => element.scrollTo(0, 99));
-  await scroller.evaluate((element) => element.scrollTo(0, 0));
-  expect(await page.locator(".jump").count()).toBe(0);
-});
+longTest(
+  "on a short screen the greeting is read from its beginning, and nothing jumps",
+  async ({ openChat }) => {
+    const { page, emptyState, refresh } = await openChat(server, {
+      context: { viewport: { width: 360, height: 420 } },
+    });
+    const scroller = page.locator(".conversation__scroller");
+    const tops = () =>
+      scroller.evaluate(({ scrollTop, scrollHeight, clientHeight }) => ({
+        top: scrollTop,
+        isTooHigh: scrollHeight > clientHeight,
+      }));
+    await emptyState.waitFor();
+    await refresh();
+    await emptyState.waitFor();
+    expect(await tops()).toEqual({ top: 0, isTooHigh: true });
+    await page.setViewportSize({ width: 360, height: 400 });
+    expect(await tops()).toEqual({ top: 0, isTooHigh: true });
+    await scroller.evaluate((element) => element.scrollTo(0, 99));
+    await scroller.evaluate((element) => element.scrollTo(0, 0));
+    expect(await page.locator(".jump").count()).toBe(0);
+  },
+);
 
 longTest(
   "the conversations are in a drawer on a phone, and beside the chat on a wide screen",
@@ -73,7 +76,7 @@ longTest(
 );
 
 describe.each(
-  variants([
+  longVariants([
     ["dark", (luminance: number) => luminance < 0.1],
     ["light", (luminance: number) => luminance > 0.8],
   ]),

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test("a finished reply is there after a refresh, word for word", async ({ openChat }) => {
+longTest("a finished reply is there after a refresh, word for word", async ({ openChat }) => {
   const chat = await openChat(server);
   await chat.ask("Hello");
   const shown = await chat.replies.allInnerTexts();
@@ -47,7 +47,7 @@ test("a refresh in mid-reply shows the text so far, which goes on growing to the
   expect(await chat.replies.allInnerTexts()).toEqual(shown);
 });
 
-test("a draft survives a refresh, and is gone once it was sent", async ({ openChat }) => {
+longTest("a draft survives a refresh, and is gone once it was sent", async ({ openChat }) => {
   const chat = await openChat(server);
   await chat.composer.fill("half a thought\nin two lines");
   await chat.refresh();

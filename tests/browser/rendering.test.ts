@@ -32,7 +32,7 @@ test("formulas are drawn, prices are not, and what is no formula shows its sourc
   );
 });
 
-test("harmless tags are elements, and no other is", async ({ openChat }) => {
+longTest("harmless tags are elements, and no other is", async ({ openChat }) => {
   const text =
     "H<sub>2</sub>O, m<SUP>2</sup>, x<sub>$i$</sub>, <kbd>Ctrl</kbd>+<kbd>C</kbd>; `<sub>x</sub>` <sub onclick=a>2</sub> " +
     "<sup><b>3</b></sup> <img src=x>\n\n<details>\n<summary>More</summary>\n\n- folded\n\n</details>";
@@ -311,7 +311,7 @@ longTest("a link that names another host says where it leads", async ({ openChat
   );
 });
 
-test("thoughts are folded, and are Markdown when they are unfolded", async ({ openChat }) => {
+longTest("thoughts are folded, and are Markdown when they are unfolded", async ({ openChat }) => {
   const tab = await openChat(chat.server);
   chat.bedrock.script({
     name: "stall",

@@ -11,6 +11,7 @@ import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { longConversation } from "../fixtures/long-conversation";
 import { readSession, textOf } from "../fixtures/session-api";
+import { longTest } from "../fixtures/variants";
 
 /** What can be done with a whole conversation, by the HTTP of a real server. */
 let server: AppServer;
@@ -197,7 +198,7 @@ describe("a shared link", () => {
     expect(await read(sessionId)).not.toHaveProperty("shares");
   });
 
-  it("goes with its conversation, and leaves no word on the volume", async () => {
+  longTest("goes with its conversation, and leaves no word on the volume", async () => {
     const sessionId = await converse("A word like zyzzyva");
     const shareId = newId();
     await share(sessionId, shareId);

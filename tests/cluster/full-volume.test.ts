@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ErrorBody, SessionView } from "~/conversation/api";
 import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { longTest } from "../fixtures/variants";
 
 const fullVolume = fileURLToPath(new URL("../fixtures/store/full-volume.ts", import.meta.url));
 let home: string;
@@ -120,18 +121,21 @@ test("a full volume refuses what is new with a word of what was asked, and lets 
   await expect.poll(async () => (await fetch(`${server.url}/readyz`)).text()).toBe("ready\n");
 });
 
-test("a reply that runs when the volume becomes full can be stopped, and is stored as stopped", async () => {
-  const session = { "X-Session-Id": newId() };
-  const response = await send(session, null, "Write a long answer about the history of the sea.");
-  const reader = response.body!.getReader();
-  await reader.read();
-  fill();
-  expect((await call("POST", "/api/session/stop", session)).status).toBe(202);
-  await expect
-    .poll(async () => {
-      const { messages, reply } = await read(session);
-      return [reply, messages.map(({ role, metadata }) => ("status" in metadata ? metadata.status : role))];
-    })
-    .toEqual([null, ["user", "stopped"]]);
-  await reader.cancel();
-});
+longTest(
+  "a reply that runs when the volume becomes full can be stopped, and is stored as stopped",
+  async () => {
+    const session = { "X-Session-Id": newId() };
+    const response = await send(session, null, "Write a long answer about the history of the sea.");
+    const reader = response.body!.getReader();
+    await reader.read();
+    fill();
+    expect((await call("POST", "/api/session/stop", session)).status).toBe(202);
+    await expect
+      .poll(async () => {
+        const { messages, reply } = await read(session);
+        return [reply, messages.map(({ role, metadata }) => ("status" in metadata ? metadata.status : role))];
+      })
+      .toEqual([null, ["user", "stopped"]]);
+    await reader.cancel();
+  },
+);

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ErrorBody } from "~/conversation/api";
 import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, variants } from "../fixtures/variants";
+import { longTest, longVariants, variants } from "../fixtures/variants";
 
 let home: string;
 let dataDir: string;
@@ -165,7 +165,7 @@ longTest(
 );
 
 test.each(
-  variants<[string, string[]]>([
+  longVariants<[string, string[]]>([
     ["the check of the image", ["node", "build/check-volume.js"]],
     ["npm run check-volume", ["npm", "run", "--silent", "check-volume", "--"]],
   ]),

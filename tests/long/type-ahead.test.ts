@@ -1,7 +1,7 @@
 import type { Page, Route } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longWideTest, wideTest } from "../fixtures/browser/browser-test";
+import { wideTest } from "../fixtures/browser/browser-test";
 import { hasFocus, type ChatPage } from "../fixtures/browser/chat-page";
 
 const others = ["One", "Two", "Three", "Four", "Five", "Six", "Seven"];
@@ -31,7 +31,7 @@ function waiting(page: Page) {
   return page.getByRole("dialog", { name: "Loading…" });
 }
 
-longWideTest("what is typed while the palette is loaded is typed into it, in order", async ({ openChat }) => {
+wideTest("what is typed while the palette is loaded is typed into it, in order", async ({ openChat }) => {
   const chat = await openChat(server);
   const { page, composer } = chat;
   await composer.fill("Kept. ");
@@ -75,51 +75,45 @@ wideTest(
   },
 );
 
-longWideTest(
-  "a menu that is loaded after a dialog was opened does not open below it",
-  async ({ openChat }) => {
-    const chat = await openChat(server);
-    const { page } = chat;
-    await chat.ask("About tea");
-    await page.keyboard.press("Control+k");
-    const field = page.getByRole("combobox", { name: "Search commands" });
-    await field.waitFor();
-    await page.keyboard.press("Escape");
-    await field.waitFor({ state: "detached" });
-    const release = await holdCode(chat);
-    await chat.menuButton.focus();
-    await page.keyboard.press("Enter");
-    await page.keyboard.press("Control+k");
-    await field.waitFor();
-    release();
-    await page.locator(".header button[data-state]").waitFor();
-    expect(await page.locator("[role=menu]").count()).toBe(0);
-    expect(await hasFocus(field)).toBe(true);
-    await page.keyboard.press("Escape");
-    await field.waitFor({ state: "detached" });
-    await chat.menuButton.click();
-    await page.getByRole("menuitem", { name: "Rename" }).waitFor();
-  },
-);
+wideTest("a menu that is loaded after a dialog was opened does not open below it", async ({ openChat }) => {
+  const chat = await openChat(server);
+  const { page } = chat;
+  await chat.ask("About tea");
+  await page.keyboard.press("Control+k");
+  const field = page.getByRole("combobox", { name: "Search commands" });
+  await field.waitFor();
+  await page.keyboard.press("Escape");
+  await field.waitFor({ state: "detached" });
+  const release = await holdCode(chat);
+  await chat.menuButton.focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Control+k");
+  await field.waitFor();
+  release();
+  await page.locator(".header button[data-state]").waitFor();
+  expect(await page.locator("[role=menu]").count()).toBe(0);
+  expect(await hasFocus(field)).toBe(true);
+  await page.keyboard.press("Escape");
+  await field.waitFor({ state: "detached" });
+  await chat.menuButton.click();
+  await page.getByRole("menuitem", { name: "Rename" }).waitFor();
+});
 
-longWideTest(
-  "Enter is taken, too, and the text after it goes where the focus is then",
-  async ({ openChat }) => {
-    const chat = await openChat(server);
-    const { page, composer } = chat;
-    await chat.ask("About tea");
-    const release = await holdCode(chat);
-    await page.keyboard.press("Control+k");
-    await page.keyboard.type("new conversation");
-    await page.keyboard.press("Enter");
-    await page.keyboard.type("Hello");
-    release();
-    await chat.emptyState.waitFor();
-    await expect.poll(() => composer.inputValue()).toBe("Hello");
-  },
-);
+wideTest("Enter is taken, too, and the text after it goes where the focus is then", async ({ openChat }) => {
+  const chat = await openChat(server);
+  const { page, composer } = chat;
+  await chat.ask("About tea");
+  const release = await holdCode(chat);
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("new conversation");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("Hello");
+  release();
+  await chat.emptyState.waitFor();
+  await expect.poll(() => composer.inputValue()).toBe("Hello");
+});
 
-longWideTest(
+wideTest(
   "a folder is named, words are found and a model is chosen by what is typed meanwhile",
   async ({ openChat }) => {
     const chat = await openChat(server);

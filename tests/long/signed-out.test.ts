@@ -3,7 +3,6 @@ import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser/browser-test";
 import { readSession } from "../fixtures/session-api";
 import { startSigningProxy, type Unauthenticated } from "../fixtures/signing-proxy";
-import { variants } from "../fixtures/variants";
 
 let server: AppServer;
 beforeAll(async () => {
@@ -11,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test.for<Unauthenticated>(variants(["deny", "authenticate"]))(
+test.for<Unauthenticated>(["deny", "authenticate"])(
   "signed out by the load balancer (%s), one signs in again without losing a word",
   async (unauthenticated, { openChat, onTestFinished }) => {
     const proxy = await startSigningProxy(server.url, () => unauthenticated);
