@@ -43,10 +43,14 @@ export function createTemporaryOwner(locks: LockManager | undefined, onOwned: ()
   };
 }
 
-/** Whether another tab waits for a lock. */
+/** Whether another tab waits for a lock, or may: a page that is being left is not told. */
 async function isAwaited(locks: LockManager, lock: string): Promise<boolean> {
-  const { pending = [] } = await locks.query();
-  return pending.some(({ name }) => name === lock);
+  try {
+    const { pending = [] } = await locks.query();
+    return pending.some(({ name }) => name === lock);
+  } catch {
+    return true;
+  }
 }
 
 function nameOf(id: string): string {

@@ -39,6 +39,7 @@ export async function notifyOf(news: ReplyNews, { t, tag, onClick }: Notified): 
   } catch {
     // On phones a page cannot show one by itself.
     const registration = await navigator.serviceWorker?.getRegistration();
-    await registration?.showNotification(title, options);
+    // Permission may have been withdrawn meanwhile.
+    await registration?.showNotification(title, options).catch(() => undefined);
   }
 }
