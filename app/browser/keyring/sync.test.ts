@@ -37,7 +37,7 @@ describe("two browsers with one keyring", () => {
     laptop.begin(id, "Tea");
     laptop.edit([id], { pinned: true });
     laptop.preferences.change({ theme: "dark", textSize: "huge" });
-    laptop.presets.save({
+    laptop.presets.add({
       name: "Short",
       instructions: "Be brief.",
       modelId: null,

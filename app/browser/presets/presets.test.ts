@@ -24,13 +24,13 @@ function openTab(storage: Storage, offered: Parameters<typeof createPresets>[0][
 test("presets are kept, changed and deleted, the operator's first", () => {
   const storage = fakeStorage();
   const offered = [{ name: "Team", instructions: "We.", prompts: ["Hi"], model: "demo/demo" }];
-  const { save, remove, getSnapshot, names } = openTab(storage, offered);
-  save({ ...RHYMER, prompts: ["One", "Two"] });
-  save({ ...RHYMER, name: "Coder", prompts: [] });
+  const { add, change, remove, getSnapshot, names } = openTab(storage, offered);
+  add({ ...RHYMER, prompts: ["One", "Two"] });
+  add({ ...RHYMER, name: "Coder", prompts: [] });
   expect(names()).toEqual(["Team", "Coder", "Rhymer"]);
   expect(getSnapshot().list[0]).toMatchObject({ isOwn: false, modelId: "demo/demo", temperature: null });
   const { id } = getSnapshot().list[2]!;
-  save({ ...RHYMER, name: "Poet", temperature: null, prompts: ["One"] }, id);
+  change(id, { name: "Poet", temperature: null, prompts: ["One"] });
   expect(
     openTab(storage)
       .getSnapshot()
@@ -46,18 +46,29 @@ test("presets are kept, changed and deleted, the operator's first", () => {
 test("changes of two tabs are both kept, and a deletion wins over a change", () => {
   const storage = fakeStorage();
   const one = openTab(storage);
-  one.save({ ...RHYMER, prompts: [] });
+  one.add({ ...RHYMER, prompts: [] });
   const { id } = one.getSnapshot().list[0]!;
   const other = openTab(storage);
-  one.save({ ...RHYMER, name: "Mine", prompts: [] });
-  other.save({ ...RHYMER, name: "Yours", prompts: [] });
+  one.add({ ...RHYMER, name: "Mine", prompts: [] });
+  other.add({ ...RHYMER, name: "Yours", prompts: [] });
   other.changeDefaults({ instructions: "Be brief." });
   one.changeInOtherTab();
   expect(one.names()).toEqual(["Mine", "Rhymer", "Yours"]);
   expect(one.getSnapshot().defaults.instructions).toBe("Be brief.");
   other.remove(id);
-  one.save({ ...RHYMER, name: "Late", prompts: [] }, id);
+  one.change(id, { name: "Late" });
   expect(one.names()).toEqual(["Mine", "Yours"]);
+});
+
+test("changes of one preset in two tabs are both kept where they are of other settings", () => {
+  const storage = fakeStorage();
+  const one = openTab(storage);
+  one.add({ ...RHYMER, prompts: ["One"] });
+  const { id } = one.getSnapshot().list[0]!;
+  const other = openTab(storage);
+  other.change(id, { instructions: "Rhyme twice." });
+  one.change(id, { name: "Poet", prompts: [] });
+  expect(one.getSnapshot().list).toMatchObject([{ name: "Poet", instructions: "Rhyme twice.", prompts: [] }]);
 });
 
 test("what cannot be read is left out, and what a later version has added is kept", () => {
@@ -72,7 +83,7 @@ test("what cannot be read is left out, and what a later version has added is kep
   );
   const tab = openTab(storage);
   expect(tab.getSnapshot().list).toMatchObject([{ name: "A", temperature: null }]);
-  tab.save({ ...RHYMER, prompts: [] }, "a");
+  tab.change("a", { instructions: "Rhyme." });
   expect(storage.getItem(PRESETS_KEY)).toContain(JSON.stringify(mood));
 });
 

@@ -35,6 +35,8 @@ export type Preset = PresetSettings & {
   isOwn: boolean;
 };
 
+export type PresetValues = Omit<Preset, "id" | "isOwn">;
+
 export type PresetsSnapshot = {
   /** The operator's, then one's own by name. */
   list: readonly Preset[];
@@ -42,8 +44,9 @@ export type PresetsSnapshot = {
 };
 
 export type Presets = Observable<PresetsSnapshot> & {
-  /** Adds a preset, or changes the one with this id. */
-  save: (preset: Omit<Preset, "id" | "isOwn">, id?: string) => void;
+  add: (preset: PresetValues) => void;
+  /** Changes one's own: what another tab has changed meanwhile stays, if it is not in `changed`. */
+  change: (id: string, changed: Partial<PresetValues>) => void;
   remove: (id: string) => void;
   changeDefaults: (change: Partial<PresetSettings>) => void;
   /** One's own, and the defaults, with their stamps. */
@@ -103,7 +106,8 @@ export function createPresets({ offered, shared, onOtherTab, clock, newId }: Dep
   return {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
-    save: ({ prompts, ...values }, id = newId()) => change(id, { ...values, prompts: prompts.join("\n") }),
+    add: (preset) => change(newId(), toFields(preset)),
+    change: (id, changed) => change(id, toFields(changed)),
     remove: (id) => change(id, { gone: true }),
     changeDefaults: (values) => change(DEFAULTS_ID, values),
     entries() {
@@ -153,6 +157,10 @@ function readEntries(storage: SafeStorage): Map<string, ListEntry> {
   } catch {
     return new Map();
   }
+}
+
+function toFields({ prompts, ...values }: Partial<PresetValues>): Readonly<Record<string, unknown>> {
+  return { ...values, ...(prompts && { prompts: prompts.join("\n") }) };
 }
 
 /** None for the entry of a deleted preset, of the defaults, or without a name. */

@@ -1,7 +1,7 @@
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
-import type { Preset } from "~/browser/presets/presets";
+import type { PresetValues } from "~/browser/presets/presets";
 import { useObservable } from "~/browser/page/use-observable";
 import {
   MAX_INSTRUCTIONS_LENGTH,
@@ -14,18 +14,17 @@ import { EffortField, TemperatureField } from "~/components/conversations/sampli
 import { TextAreaField } from "./text-area-field";
 import { Dialog } from "~/components/primitives/overlays/dialog";
 
-type Values = Omit<Preset, "id" | "isOwn">;
 type Props = {
   app: ChatApp;
   /** The values to begin with; null for none. */
-  preset: Values | null;
+  preset: PresetValues | null;
   /** The preset that is changed; undefined for a new one. */
   id?: string | undefined;
   onClose: () => void;
   onFailed: (error: unknown) => void;
 };
 
-const NO_VALUES: Values = {
+const NO_VALUES: PresetValues = {
   name: "",
   instructions: "",
   modelId: null,
@@ -39,13 +38,19 @@ export function PresetEditor({ app, preset, id, onClose, onFailed }: Props) {
   const { t } = useTranslation();
   const nameId = useId();
   const { models } = useObservable(app.models);
-  const [values, setValues] = useState(preset ?? NO_VALUES);
-  const [prompts, setPrompts] = useState(() => values.prompts.join("\n"));
-  const change = (changed: Partial<Values>) => setValues({ ...values, ...changed });
+  const [changed, setChanged] = useState<Partial<PresetValues>>({});
+  const values = { ...(preset ?? NO_VALUES), ...changed };
+  const [promptLines, setPromptLines] = useState(() => values.prompts.join("\n"));
+  const change = (field: Partial<PresetValues>) => setChanged({ ...changed, ...field });
   const model = models.find(({ id }) => id === values.modelId);
 
   function save() {
-    app.presets.save({ ...values, name: values.name.trim(), prompts: promptsIn(prompts) }, id);
+    if (id === undefined) app.presets.add({ ...values, name: values.name.trim() });
+    else
+      app.presets.change(id, {
+        ...changed,
+        ...(changed.name !== undefined && { name: changed.name.trim() }),
+      });
     onClose();
   }
 
@@ -104,8 +109,11 @@ export function PresetEditor({ app, preset, id, onClose, onFailed }: Props) {
           label={t("presets.prompts")}
           hint={t("presets.promptsHint", { count: MAX_PROMPTS })}
           rows={3}
-          value={prompts}
-          onChange={setPrompts}
+          value={promptLines}
+          onChange={(lines) => {
+            setPromptLines(lines);
+            change({ prompts: promptsIn(lines) });
+          }}
         />
         <div className="dialog__actions">
           <button type="button" className="button button--quiet" onClick={onClose}>
