@@ -106,7 +106,9 @@ describe.each(others)("the locale %s", (code) => {
 
   test("a language shares only the words with English that are listed", async () => {
     const same = [...(await load())].filter(([key, text]) => ENGLISH.get(key) === text).map(([key]) => key);
-    const words = same.filter((key) => !NAMES.includes(key));
+    // Some texts are punctuation around what is inserted.
+    const hasWords = (key: string) => /\p{Letter}/u.test(ENGLISH.get(key)!.replaceAll(/\{\{.*?\}\}/g, ""));
+    const words = same.filter((key) => !NAMES.includes(key) && hasWords(key));
     expect(words.sort()).toEqual([...(SAME_WORDS[code] ?? [])].sort());
   });
 

@@ -111,7 +111,7 @@ function choiceOptions(app: ChatApp, t: TFunction): PaletteOption[] {
   const { theme } = app.preferences.getSnapshot();
   const themes = THEMES.map((value) => ({
     key: `theme ${value}`,
-    label: `${t("settings.theme")}: ${t(`settings.themes.${value}`)}`,
+    label: t("palette.choice", { label: t("settings.theme"), value: t(`settings.themes.${value}`) }),
     keywords: t("palette.themeWords"),
     Icon: AppearanceIcon,
     isChosen: value === theme,
@@ -123,7 +123,7 @@ function choiceOptions(app: ChatApp, t: TFunction): PaletteOption[] {
   const modelId = modelFor(offers, [pickedModelId, session?.settings.modelId]);
   const models = offers.models.map(({ id, name }) => ({
     key: `model ${id}`,
-    label: `${t("model.label")}: ${name}`,
+    label: t("palette.choice", { label: t("model.label"), value: name }),
     Icon: ModelIcon,
     isChosen: id === modelId,
     act() {
@@ -133,7 +133,7 @@ function choiceOptions(app: ChatApp, t: TFunction): PaletteOption[] {
   }));
   const presets = app.presets.getSnapshot().list.map((preset) => ({
     key: `preset ${preset.id}`,
-    label: `${t("presets.startWith")}: ${preset.name}`,
+    label: t("palette.choice", { label: t("presets.startWith"), value: preset.name }),
     Icon: PresetIcon,
     act: () => app.startWith(preset),
   }));

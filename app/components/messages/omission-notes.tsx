@@ -13,7 +13,9 @@ export function OmissionNotes({ omissions }: { omissions: readonly Omission[] })
   return groupOmissions(omissions).map(({ code, subjects }) => (
     <p key={code} className="message__note">
       {isKnown(code)
-        ? t(`omission.${code}`, { subjects: names.format(subjects.map((name) => `“${name}”`)) })
+        ? t(`omission.${code}`, {
+            subjects: names.format(subjects.map((name) => t("omission.subject", { name }))),
+          })
         : t("omission.unknown")}
     </p>
   ));

@@ -209,6 +209,7 @@ export const ar: Translation = {
     version: "النسخة {{number, number}} من {{total, number}}",
   },
   omission: {
+    subject: "«{{name}}»",
     image_too_large: "لم تُرسل إلى النموذج لأنها كبيرة جدًا: {{subjects}}.",
     file_unreadable: "لا يستطيع النموذج قراءة هذه الملفات: {{subjects}}.",
     file_refused: "رفض النموذج هذه الملفات: {{subjects}}.",
@@ -679,6 +680,7 @@ export const ar: Translation = {
     singleKeys: "اختصارات بمفتاح واحد",
   },
   palette: {
+    choice: "{{label}}: {{value}}",
     label: "البحث في الأوامر والمحادثات والرسائل",
     themeWords: "سمة وضع لون ليلي نهاري",
     searching: "جارٍ البحث…",

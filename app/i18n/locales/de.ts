@@ -202,6 +202,7 @@ export const de: Translation = {
     version: "Version {{number, number}} von {{total, number}}",
   },
   omission: {
+    subject: "„{{name}}“",
     image_too_large: "Nicht an das Modell gesendet, weil zu groß: {{subjects}}.",
     file_unreadable: "Diese Dateien kann das Modell nicht lesen: {{subjects}}.",
     file_refused: "Diese Dateien hat das Modell abgelehnt: {{subjects}}.",
@@ -675,6 +676,7 @@ export const de: Translation = {
     singleKeys: "Tastenkürzel mit nur einer Taste",
   },
   palette: {
+    choice: "{{label}}: {{value}}",
     label: "Befehle, Unterhaltungen und Nachrichten durchsuchen",
     themeWords: "Design Modus Farben Theme",
     searching: "Suche läuft …",

@@ -9,6 +9,7 @@ import { enKeyring } from "./en-keyring";
 export const en = {
   ...enFirst,
   keyring: enKeyring,
+  palette: { ...enFirst.palette, choice: "{{label}}: {{value}}" },
   queue: {
     ...enFirst.queue,
     label: "Waiting messages",
@@ -122,6 +123,7 @@ export const en = {
     version: "Version {{number, number}} of {{total, number}}",
   },
   omission: {
+    subject: "“{{name}}”",
     image_too_large: "Not sent to the model because they are too large: {{subjects}}.",
     file_unreadable: "The model cannot read these files: {{subjects}}.",
     file_refused: "The model rejected these files: {{subjects}}.",

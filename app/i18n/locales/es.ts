@@ -205,6 +205,7 @@ export const es: Translation = {
     version: "Versión {{number, number}} de {{total, number}}",
   },
   omission: {
+    subject: "«{{name}}»",
     image_too_large: "No se enviaron al modelo por ser demasiado grandes: {{subjects}}.",
     file_unreadable: "El modelo no puede leer estos archivos: {{subjects}}.",
     file_refused: "El modelo rechazó estos archivos: {{subjects}}.",
@@ -666,6 +667,7 @@ export const es: Translation = {
     singleKeys: "Atajos de una sola tecla",
   },
   palette: {
+    choice: "{{label}}: {{value}}",
     label: "Buscar comandos, conversaciones y mensajes",
     themeWords: "tema modo color apariencia",
     searching: "Buscando…",

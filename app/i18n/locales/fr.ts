@@ -204,6 +204,7 @@ export const fr: Translation = {
     version: "Version {{number, number}} sur {{total, number}}",
   },
   omission: {
+    subject: "« {{name}} »",
     image_too_large: "Images trop grandes, non envoyées au modèle : {{subjects}}.",
     file_unreadable: "Le modèle ne peut pas lire ces fichiers : {{subjects}}.",
     file_refused: "Le modèle a refusé ces fichiers : {{subjects}}.",
@@ -668,6 +669,7 @@ export const fr: Translation = {
     singleKeys: "Raccourcis à une seule touche",
   },
   palette: {
+    choice: "{{label}} : {{value}}",
     label: "Rechercher des commandes, des conversations et des messages",
     themeWords: "thème mode couleur",
     searching: "Recherche…",

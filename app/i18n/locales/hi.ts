@@ -193,6 +193,7 @@ export const hi: Translation = {
     version: "{{total, number}} में से वर्शन {{number, number}}",
   },
   omission: {
+    subject: "“{{name}}”",
     image_too_large: "बहुत बड़ी होने की वजह से मॉडल को नहीं भेजी गईं: {{subjects}}।",
     file_unreadable: "मॉडल ये फ़ाइलें नहीं पढ़ सकता: {{subjects}}।",
     file_refused: "मॉडल ने ये फ़ाइलें स्वीकार नहीं कीं: {{subjects}}।",
@@ -646,6 +647,7 @@ export const hi: Translation = {
     singleKeys: "एक कुंजी वाले शॉर्टकट",
   },
   palette: {
+    choice: "{{label}}: {{value}}",
     label: "कमांड, चैट और मैसेज खोजें",
     themeWords: "थीम मोड रंग डार्क लाइट",
     searching: "खोजा जा रहा है…",

@@ -205,6 +205,7 @@ export const it: Translation = {
     version: "Versione {{number, number}} di {{total, number}}",
   },
   omission: {
+    subject: "“{{name}}”",
     image_too_large: "Non inviato al modello perché troppo grande: {{subjects}}.",
     file_unreadable: "Il modello non riesce a leggere questi file: {{subjects}}.",
     file_refused: "Il modello ha rifiutato questi file: {{subjects}}.",
@@ -666,6 +667,7 @@ export const it: Translation = {
     singleKeys: "Scorciatoie a tasto singolo",
   },
   palette: {
+    choice: "{{label}}: {{value}}",
     label: "Cerca comandi, conversazioni e messaggi",
     themeWords: "tema modalità colore colori aspetto",
     searching: "Ricerca in corso…",

@@ -194,6 +194,7 @@ export const ja: Translation = {
     version: "バージョン {{number, number}}/{{total, number}}",
   },
   omission: {
+    subject: "「{{name}}」",
     image_too_large: "大きすぎるため、モデルに送信しませんでした：{{subjects}}。",
     file_unreadable: "モデルが読み取れないファイル：{{subjects}}。",
     file_refused: "モデルが拒否したファイル：{{subjects}}。",
@@ -639,6 +640,7 @@ export const ja: Translation = {
     singleKeys: "1つのキーのショートカット",
   },
   palette: {
+    choice: "{{label}}：{{value}}",
     label: "コマンド、チャット、メッセージを検索",
     themeWords: "テーマ モード 色 カラー 配色",
     searching: "検索中…",

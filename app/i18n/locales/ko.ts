@@ -191,6 +191,7 @@ export const ko: Translation = {
     version: "버전 {{number, number}}/{{total, number}}",
   },
   omission: {
+    subject: "“{{name}}”",
     image_too_large: "너무 커서 모델에 보내지 않음: {{subjects}}.",
     file_unreadable: "모델이 읽을 수 없는 파일: {{subjects}}.",
     file_refused: "모델이 거부한 파일: {{subjects}}.",
@@ -630,6 +631,7 @@ export const ko: Translation = {
     singleKeys: "단일 키 단축키",
   },
   palette: {
+    choice: "{{label}}: {{value}}",
     label: "명령, 대화, 메시지 검색",
     themeWords: "테마 모드 색 색상 화면",
     searching: "검색 중…",

@@ -207,6 +207,7 @@ export const pl: Translation = {
     version: "Wersja {{number, number}} z {{total, number}}",
   },
   omission: {
+    subject: "„{{name}}”",
     image_too_large: "Nie wysłano do modelu, ponieważ są za duże: {{subjects}}.",
     file_unreadable: "Model nie może odczytać tych plików: {{subjects}}.",
     file_refused: "Model odrzucił te pliki: {{subjects}}.",
@@ -684,6 +685,7 @@ export const pl: Translation = {
     singleKeys: "Skróty z jednym klawiszem",
   },
   palette: {
+    choice: "{{label}}: {{value}}",
     label: "Szukaj poleceń, czatów i wiadomości",
     themeWords: "motyw tryb kolor wygląd",
     searching: "Wyszukiwanie…",

@@ -203,6 +203,7 @@ export const pt: Translation = {
     version: "Versão {{number, number}} de {{total, number}}",
   },
   omission: {
+    subject: "“{{name}}”",
     image_too_large: "Não enviado ao modelo por ser grande demais: {{subjects}}.",
     file_unreadable: "O modelo não consegue ler estes arquivos: {{subjects}}.",
     file_refused: "O modelo recusou estes arquivos: {{subjects}}.",
@@ -664,6 +665,7 @@ export const pt: Translation = {
     singleKeys: "Atalhos de uma tecla",
   },
   palette: {
+    choice: "{{label}}: {{value}}",
     label: "Buscar comandos, conversas e mensagens",
     themeWords: "tema modo cor cores aparência",
     searching: "Buscando…",

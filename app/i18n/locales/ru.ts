@@ -206,6 +206,7 @@ export const ru: Translation = {
     version: "Версия {{number, number}} из {{total, number}}",
   },
   omission: {
+    subject: "«{{name}}»",
     image_too_large: "Не отправлено модели из-за слишком большого размера: {{subjects}}.",
     file_unreadable: "Модель не может прочитать эти файлы: {{subjects}}.",
     file_refused: "Модель отклонила эти файлы: {{subjects}}.",
@@ -683,6 +684,7 @@ export const ru: Translation = {
     singleKeys: "Команды с одной клавишей",
   },
   palette: {
+    choice: "{{label}}: {{value}}",
     label: "Поиск команд, чатов и сообщений",
     themeWords: "тема оформление режим цвет",
     searching: "Идёт поиск…",

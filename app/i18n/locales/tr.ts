@@ -196,6 +196,7 @@ export const tr: Translation = {
     version: "Sürüm {{number, number}}/{{total, number}}",
   },
   omission: {
+    subject: "“{{name}}”",
     image_too_large: "Çok büyük oldukları için modele gönderilmedi: {{subjects}}.",
     file_unreadable: "Model bu dosyaları okuyamıyor: {{subjects}}.",
     file_refused: "Model bu dosyaları reddetti: {{subjects}}.",
@@ -661,6 +662,7 @@ export const tr: Translation = {
     singleKeys: "Tek tuşlu kısayollar",
   },
   palette: {
+    choice: "{{label}}: {{value}}",
     label: "Komutlarda, sohbetlerde ve mesajlarda ara",
     themeWords: "tema mod renk görünüm",
     searching: "Aranıyor…",

@@ -195,6 +195,7 @@ export const zh: Translation = {
     version: "版本 {{number, number}}/{{total, number}}",
   },
   omission: {
+    subject: "“{{name}}”",
     image_too_large: "以下内容过大，未发送给模型：{{subjects}}。",
     file_unreadable: "模型无法读取以下文件：{{subjects}}。",
     file_refused: "模型拒绝了以下文件：{{subjects}}。",
@@ -634,6 +635,7 @@ export const zh: Translation = {
     singleKeys: "单键快捷键",
   },
   palette: {
+    choice: "{{label}}：{{value}}",
     label: "搜索命令、对话和消息",
     themeWords: "主题 模式 颜色 配色",
     searching: "正在搜索…",
