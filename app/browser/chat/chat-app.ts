@@ -18,7 +18,7 @@ import { createDrawingGuard, type DrawingGuard } from "~/browser/page/drawing-gu
 import { notifyOf, type ReplyNews } from "~/browser/page/reply-notification";
 import { createObservable, type Changeable, type Observable } from "~/browser/page/observable";
 import { createPageActivity, type PageActivity } from "~/browser/page/page-activity";
-import { timestamp, type PageClock } from "~/browser/page/page-clock";
+import type { PageClock } from "~/browser/page/page-clock";
 import { createKeyringSlot, type KeyringSlot } from "~/browser/keyring/keyring-slot";
 import { pickPreset } from "~/browser/presets/pick-preset";
 import { createPresets, settingsOf, type Preset, type Presets } from "~/browser/presets/presets";
@@ -36,6 +36,7 @@ import { createAccessGate, type AccessGate } from "./access-gate";
 import { createApiClient, type ApiClient } from "./api-client";
 import { ApiError } from "./api-error";
 import type { ChatSession } from "./chat-session";
+import { createConversationCommands, type ConversationCommands } from "./conversation-commands";
 import { createReplyNews } from "./following/reply-news";
 import { createModelChoices, type ModelChoices } from "./sending/model-choice";
 import { followTemporarySession } from "./temporary-session";
@@ -43,7 +44,7 @@ import { createOpenSessions, type OpenSessions } from "./open-sessions";
 import { createUploadRequest } from "./sending/upload-request";
 
 /** Everything behind the page: this browser's conversations and the ways to reach the server. */
-export type ChatApp = {
+export type ChatApp = ConversationCommands & {
   api: ApiClient;
   commands: Commands;
   conversations: Conversations;
@@ -72,13 +73,7 @@ export type ChatApp = {
   /** The list on all devices of a person. */
   keyring: KeyringSlot;
   session: (conversationId: string) => ChatSession;
-  /** Begins a copy of a conversation up to this message, and opens the copy. */
-  fork: (conversationId: string, messageId: string) => Promise<void>;
   rename: Renames["rename"];
-  /** Hides conversations. They are deleted when the time to undo that is over. */
-  remove: (...conversationIds: string[]) => void;
-  /** Takes conversations out of the list, or puts them back, and offers to undo that. */
-  archive: (conversationIds: readonly string[], archived: boolean) => void;
   /** Begins a temporary session with what was typed into a new one, or the reverse. */
   toggleTemporary: () => void;
   /** Begins the open session with a preset, or a new one if it has messages. */
@@ -240,7 +235,7 @@ export async function createChatApp(
     find: createObservable<Find | null>(null),
     spotlight: createObservable<Spotlight | null>(null),
     ...waysToBegin({ page, api, conversations, sessions, toasts, clock, locks: page.navigator.locks }),
-    ...conversationCommands({ api, conversations, deletions, toasts, clock }),
+    ...createConversationCommands({ api, conversations, deletions, toasts, clock }),
     ...{ isDurable: shared.isDurable, isStorageFull: shared.isFull, worksOffline: props.worksOffline },
     ...{ showsNodes: props.showsNodes ?? false, hasTools: props.hasTools ?? false },
   };
@@ -350,35 +345,4 @@ function followConversationsOfOtherTabs(conversations: Conversations, sessions: 
     const isSaved = conversations.find(currentId)?.saved ?? false;
     if (isSaved && session?.getSnapshot().phase === "absent") session.wake();
   });
-}
-
-type CommandDependencies = Pick<ChatApp, "api" | "conversations" | "deletions" | "toasts"> & {
-  clock: PageClock;
-};
-
-function conversationCommands(
-  dependencies: CommandDependencies,
-): Pick<ChatApp, "fork" | "remove" | "archive"> {
-  const { api, conversations, deletions, toasts, clock } = dependencies;
-  const titleOf = (id: string) => conversations.find(id)?.title ?? "";
-  return {
-    async fork(from, messageId) {
-      const id = newId();
-      await api.session(id).fork({ from, messageId });
-      conversations.remember({ id, title: titleOf(from), updatedAt: timestamp(clock), saved: true });
-      conversations.open(id);
-    },
-    remove(...ids) {
-      const { currentId } = conversations.getSnapshot();
-      if (ids.includes(currentId)) conversations.leave(currentId);
-      deletions.add(...ids.map((id) => ({ id, title: titleOf(id) })));
-    },
-    archive(ids, archived) {
-      conversations.edit(ids, { archived });
-      toasts.info((t) => t(archived ? "list.archived" : "list.unarchived"), {
-        label: (t) => t("deletion.undo"),
-        act: () => conversations.edit(ids, { archived: !archived }),
-      });
-    },
-  };
 }
