@@ -52,7 +52,7 @@ test("titles and texts are searched without a click, and a hit opens at its plac
   await expect.poll(() => inView(chat, message)).toBe(true);
   await expect.poll(() => marked(chat)).toEqual({ all: ["brûlée"], current: ["brûlée"] });
   // And it stays there: nothing pulls the view to the end.
-  await chat.page.evaluate(() => new Promise((done) => setTimeout(done, 300)));
+  await chat.page.evaluate(() => new Promise((done) => requestIdleCallback(done)));
   expect(await inView(chat, message)).toBe(true);
   await chat.button("Jump to latest").waitFor();
 });
