@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { isComposing } from "~/components/primitives/is-composing";
 
 type Props = {
   value: string;
@@ -33,7 +34,7 @@ export function CodeField({ value, takesFocus, onChange }: Props) {
         onChange={({ target }) => onChange(target.value)}
         onKeyDown={(event) => {
           // A code has one line, however it is drawn.
-          if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
+          if (event.key !== "Enter" || isComposing(event)) return;
           event.preventDefault();
           event.currentTarget.form?.requestSubmit();
         }}
