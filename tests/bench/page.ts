@@ -3,6 +3,7 @@ import { launchChromium } from "../fixtures/browser/chromium.ts";
 import { load } from "./machine-facts.ts";
 import { conversationCosts, type ConversationCosts } from "./page/conversation-costs.ts";
 import { firstVisits, SLOWER_CPU, type FirstVisit } from "./page/first-visit.ts";
+import { importCosts, type ImportCosts } from "./page/import-costs.ts";
 import { startPeers } from "./page/peers.ts";
 import { printTable } from "./stream/table.ts";
 
@@ -21,6 +22,7 @@ try {
   console.log(`node ${process.versions.node}, Chromium ${browser.version()}, load ${load()}`);
   await printFirstVisits();
   await printConversations();
+  await printImport();
 } finally {
   await browser.close();
   await server.stop();
@@ -66,5 +68,21 @@ async function printConversations(): Promise<void> {
     row(`key to paint, CPU ${SLOWER_CPU} times slower, p95 ms`, "50", ({ keyMs }) => keyMs),
     row("the same while an answer streams", "50", ({ keyInStreamMs }) => keyInStreamMs),
     row(`frame of scrolling, CPU ${SLOWER_CPU} times slower, p95 ms`, "50", ({ frameMs }) => frameMs),
+  ]);
+}
+
+async function printImport(): Promise<void> {
+  const { fileMb, imported, parsedWhole } = await importCosts(browser, server.url);
+  const row = (what: string, value: (costs: ImportCosts) => number) => [
+    what,
+    value(imported).toFixed(0),
+    value(parsedWhole).toFixed(0),
+    (value(imported) / value(parsedWhole)).toFixed(2),
+  ];
+  console.log(`\nImporting an export of ${fileMb.toFixed(0)} MB`);
+  printTable([
+    ["", "Holdfast", "JSON.parse of the whole file", "ratio"],
+    row("longest task of the main thread, ms", ({ longestMs }) => longestMs),
+    row("all tasks, ms", ({ totalMs }) => totalMs),
   ]);
 }
