@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { AttachmentPart } from "~/conversation/files/attachment";
 import type { Omission } from "~/conversation/reply/omissions";
 import type { Message } from "~/conversation/session/session";
@@ -292,12 +292,9 @@ describe("credentials that were renewed while the server runs", () => {
     const file = join(folder, "credentials");
     const write = (id: string) =>
       writeFile(file, `[renewed]\naws_access_key_id = ${id}\naws_secret_access_key = s\n`);
-    const before = { ...process.env };
-    Object.assign(process.env, {
-      AWS_SHARED_CREDENTIALS_FILE: file,
-      AWS_CONFIG_FILE: `${file}.none`,
-      AWS_PROFILE: "renewed",
-    });
+    vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", file);
+    vi.stubEnv("AWS_CONFIG_FILE", `${file}.none`);
+    vi.stubEnv("AWS_PROFILE", "renewed");
     try {
       await write("AKIDFIRST");
       const model = parseModelConfig({ MODEL_PROVIDER: "bedrock", BEDROCK_BASE_URL: endpoint.url });
@@ -311,7 +308,7 @@ describe("credentials that were renewed while the server runs", () => {
       await write("AKIDSECOND");
       expect((await ask(conversation("Hi"), models)).error).toBeUndefined();
     } finally {
-      process.env = before;
+      vi.unstubAllEnvs();
       await rm(folder, { recursive: true });
     }
   });

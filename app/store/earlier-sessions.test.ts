@@ -54,7 +54,11 @@ describe.each(EARLIER)("sessions of the version %s", (name) => {
 });
 
 describe.each([5, 6])("a node that knows formats up to %i", (limit) => {
-  afterEach(() => vi.doUnmock("~/conversation/session/formats"));
+  // The older modules, too, are none of the next tests' in this thread.
+  afterEach(() => {
+    vi.doUnmock("~/conversation/session/formats");
+    vi.resetModules();
+  });
 
   test("refuses what is newer, changes nothing of it, and takes none for damaged", async () => {
     vi.resetModules();
