@@ -60,7 +60,21 @@ export function checkPolicies(addons: readonly Addon[], models: readonly string[
   }
 }
 
+/** What was found in a policy, which stays the same in most of the deployments that are checked in a row. */
+const known = new Map<string, string[]>();
+const MAX_KNOWN = 10 * BEDROCK_REGIONS.length;
+
 function accessProblems(policy: PolicyDocument, place: Place): string[] {
+  const key = `${place.region} ${JSON.stringify(policy)}`;
+  const before = known.get(key);
+  if (before) return before;
+  if (known.size >= MAX_KNOWN) known.clear();
+  const now = findAccessProblems(policy, place);
+  known.set(key, now);
+  return now;
+}
+
+function findAccessProblems(policy: PolicyDocument, place: Place): string[] {
   const offered = offeredModels(place.region);
   return [
     ...offered.flatMap((model) => {

@@ -90,11 +90,21 @@ function partsOf(arn: string): string[] {
   return parts;
 }
 
+/** Null for a pattern without wildcards, which only the same text matches. */
+const knownPatterns = new Map<string, RegExp | null>();
 function matches(pattern: string, text: string): boolean {
-  if (!/[*?]/.test(pattern)) return pattern === text;
+  let compiled = knownPatterns.get(pattern);
+  if (compiled === undefined) {
+    compiled = /[*?]/.test(pattern) ? compiledPattern(pattern) : null;
+    knownPatterns.set(pattern, compiled);
+  }
+  return compiled ? compiled.test(text) : pattern === text;
+}
+
+function compiledPattern(pattern: string): RegExp {
   const escaped = pattern
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*")
     .replaceAll("?", ".");
-  return new RegExp(`^${escaped}$`, "s").test(text);
+  return new RegExp(`^${escaped}$`, "s");
 }

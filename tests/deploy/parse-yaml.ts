@@ -22,25 +22,50 @@ export function parseYaml(
   report: Report,
   { mayHaveAliases = false } = {},
 ): Json | undefined {
+  const { messages, value } = parsed(text, mayHaveAliases);
+  for (const message of messages) report(file, "(file)", message);
+  return value;
+}
+
+type Parsed = { messages: string[]; value: Json | undefined };
+
+/** Most files stay the same in the deployments that are checked in a row. */
+const known = new Map<string, Parsed>();
+const MAX_KNOWN = 60;
+
+/** The value is not to be changed. */
+function parsed(text: string, mayHaveAliases: boolean): Parsed {
+  const key = `${String(mayHaveAliases)} ${text}`;
+  const before = known.get(key);
+  if (before) return before;
+  if (known.size >= MAX_KNOWN) known.clear();
+  const now = parse(text, mayHaveAliases);
+  known.set(key, now);
+  return now;
+}
+
+function parse(text: string, mayHaveAliases: boolean): Parsed {
   const document = parseDocument(text, {
     customTags: intrinsicTags,
     uniqueKeys: true,
     version: "1.2",
     merge: mayHaveAliases,
   });
-  for (const { message } of document.errors) report(file, "(file)", firstLine(message));
-  for (const { message } of document.warnings) report(file, "(file)", firstLine(message));
-  if (document.errors.length > 0) return undefined;
-  if (mayHaveAliases) return document.toJS() as Json;
+  const messages = [...document.errors, ...document.warnings].map(({ message }) => firstLine(message));
+  if (document.errors.length > 0) return { messages, value: undefined };
+  if (mayHaveAliases) return { messages, value: frozen(document.toJS() as Json) };
   let aliases = 0;
   visit(document, (_, node) => {
     if (isAlias(node)) aliases += 1;
   });
-  if (aliases > 0) {
-    report(file, "(file)", "has a YAML alias (*name), which CloudFormation does not know");
-    return undefined;
-  }
-  return document.toJS() as Json;
+  if (aliases === 0) return { messages, value: frozen(document.toJS() as Json) };
+  messages.push("has a YAML alias (*name), which CloudFormation does not know");
+  return { messages, value: undefined };
+}
+
+function frozen(value: Json): Json {
+  if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
 }
 
 export function isObject(value: Json | undefined): value is JsonObject {
