@@ -37,6 +37,12 @@ async function serve(respond: Parameters<typeof startChatEndpoint>[0], accepts: 
   );
 }
 
+/** An answer that has come to its end: after one whose end is not said, the rest of it is awaited for a second. */
+function answer(response: Parameters<typeof stream>[0], content: string) {
+  stream(response, delta({ content }, "stop"));
+  response.end("data: [DONE]\n\n");
+}
+
 type Fragment = { index?: number; id?: string; function?: { name?: string; arguments?: unknown } };
 
 /** The calls of an answer whose deltas have these fragments, one delta for each. */
@@ -186,7 +192,7 @@ const REQUEST = {
 
 describe("a request with tools for chat completions", () => {
   test("sends calls with their results, and images of results after them", async () => {
-    const models = await serve((response) => stream(response, delta({ content: "Yes." }, "stop")), ["image"]);
+    const models = await serve((response) => answer(response, "Yes."), ["image"]);
     await collectAnswer(models, REQUEST);
     const { body } = endpoint!.requests[0]!;
     const fields = {
@@ -207,7 +213,7 @@ describe("a request with tools for chat completions", () => {
   });
 
   test("names an image in words to a model that takes none", async () => {
-    const models = await serve((response) => stream(response, delta({ content: "Yes." }, "stop")));
+    const models = await serve((response) => answer(response, "Yes."));
     await collectAnswer(models, REQUEST);
     const { messages } = endpoint!.requests[0]!.body as { messages: { role: string; content: string }[] };
     expect(messages.map(({ role }) => role)).toEqual(["user", "assistant", "tool"]);
@@ -222,7 +228,7 @@ describe("a request with tools for chat completions", () => {
   ])("is made again without tools, its calls as text, after %i: %s", async (status, message) => {
     const models = await serve((response, { body }) => {
       if ("tools" in body) refuse(response, status, message);
-      else stream(response, delta({ content: "Without." }, "stop"));
+      else answer(response, "Without.");
     });
     const omissions: unknown[] = [];
     const { text } = await collectAnswer(models, {
