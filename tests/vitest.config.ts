@@ -3,13 +3,16 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const filesWith = (folders: string, pattern: RegExp) =>
-  globSync(`tests/${folders}/*.test.ts`, { cwd: root }).filter((file) =>
+const filesWith = (files: string, pattern: RegExp) =>
+  globSync(`${files}.test.ts`, { cwd: root }).filter((file) =>
     pattern.test(readFileSync(root + file, "utf8")),
   );
 /** Of these `npm test` runs a part: see fixtures/variants.ts and fixtures/browser/screens.ts. */
-const filesWithMore = filesWith("{browser,cluster}", /\/variants";|\bscreenOr\(|\blong(Wide)?Test\b/);
-const filesOnPhones = filesWith("{browser,long}", /\/browser-test";[^]*^ *(test|longTest)\b/m);
+const filesWithMore = filesWith(
+  "{app/**,tests/browser,tests/cluster}/*",
+  /\/variants";|\bscreenOr\(|\blong(Wide)?Test\b/,
+);
+const filesOnPhones = filesWith("tests/{browser,long}/*", /\/browser-test";[^]*^ *(test|longTest)\b/m);
 
 /**
  * `npm test` runs four kinds of tests: `unit` beside the code, `cluster` with several processes, `measured` for those

@@ -3,7 +3,8 @@ import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { threadMsOf } from "../../../tests/fixtures/load/processor-time";
+import { growthOf, LINEAR, threadMsOf } from "../../../tests/fixtures/load/processor-time";
+import { oneIn, perRun } from "../../../tests/fixtures/variants";
 import { markdownText } from "./parsing/markdown-arbitrary";
 import { isBlockBeyondBounds } from "./parsing/markdown-bounds";
 import { Markdown, type TextEnding } from "./markdown.client";
@@ -59,13 +60,18 @@ const LOOPS: Record<string, (times: number) => string> = {
 /** Processor time after which a page seems dead. The bounds let texts of up to a fifth of it through. */
 const MAX_DRAWING_MS = 10_000;
 
+const DRAWINGS = [700, 3_000, 50_000].flatMap((times) =>
+  (["growing", "whole"] as const).map((ending) => ({ times, ending })),
+);
+
 describe("a model in a loop", () => {
-  test.each(Object.entries(LOOPS))("%s: is drawn, growing and whole", (_, loop) => {
-    for (const times of [700, 3_000, 50_000]) {
-      for (const ending of ["growing", "whole"] as const)
+  test.each(Object.entries(LOOPS).map(([name, loop], place) => ({ name, loop, place })))(
+    "$name: is drawn, growing or whole",
+    ({ loop, place }) => {
+      for (const { times, ending } of oneIn(2, DRAWINGS, place))
         expect(threadMsOf(() => draw(loop(times), ending))).toBeLessThan(MAX_DRAWING_MS);
-    }
-  });
+    },
+  );
 });
 
 test("only the blocks beyond the bounds are shown as their source", () => {
@@ -171,7 +177,7 @@ test("the words of any Markdown are rendered", () => {
       const words = new Set(markdown.match(/wo\d+rd/g));
       expect([...words].filter((each) => !html.includes(each))).toEqual([]);
     }),
-    { numRuns: 1_500 },
+    { numRuns: perRun({ short: 300, long: 1_500 }) },
   );
 });
 
@@ -180,7 +186,7 @@ test("rendering a growing text never throws", () => {
     fc.property(markdownText, fc.double({ min: 0, max: 1, noNaN: true }), (markdown, part) => {
       draw(markdown.slice(0, Math.floor(markdown.length * part)), "growing");
     }),
-    { numRuns: 1_000 },
+    { numRuns: perRun({ short: 200, long: 1_000 }) },
   );
 });
 
@@ -194,25 +200,22 @@ test("any characters are rendered", () => {
         draw(text, ending as TextEnding);
       },
     ),
-    { numRuns: 2_000 },
+    { numRuns: perRun({ short: 400, long: 2_000 }) },
   );
 });
 
-test("twice as many links by reference take about twice as long", () => {
-  const textOf = (count: number) => {
+test("links by reference take linear time", () => {
+  const growth = growthOf(45, (count) => {
     const all = Array.from({ length: count }, (_, place) => `a${String(place)}`);
-    return `${all.map((each) => `[${each}] `).join("")}\n\n${all.map((each) => `[${each}]: https://a.example\n`).join("")}`;
-  };
-  const fastest = (count: number) =>
-    Math.min(...Array.from({ length: 3 }, () => threadMsOf(() => draw(textOf(count)))));
-  draw(textOf(350));
-  expect(fastest(700) / fastest(350)).toBeLessThan(3.5);
+    const definitions = all.map((each) => `[${each}]: https://a.example\n`);
+    const html = draw(`${all.map((each) => `[${each}] `).join("")}\n\n${definitions.join("")}`);
+    if (!html.includes("href=")) throw new Error(`${String(count)} links are beyond the bounds`);
+  });
+  expect(growth).toBeLessThan(LINEAR);
 });
 
-test("four times as much of ordinary Markdown takes about four times as long", () => {
+test("ordinary Markdown takes linear time", () => {
   const source = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
-  const fastest = (text: string) =>
-    Math.min(...Array.from({ length: 3 }, () => threadMsOf(() => draw(text))));
-  draw(source);
-  expect(fastest(`${source}\n\n`.repeat(4)) / fastest(source)).toBeLessThan(9);
+  const part = source.slice(0, source.indexOf("\n\n", 3_000) + 2);
+  expect(growthOf(1, (times) => draw(part.repeat(times)))).toBeLessThan(LINEAR);
 });

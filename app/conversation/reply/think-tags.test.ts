@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { growthOf, LINEAR } from "../../../tests/fixtures/load/processor-time";
+import { perRun } from "../../../tests/fixtures/variants";
 import {
   createThinkSplitter,
   foldThoughts,
@@ -64,7 +66,7 @@ test("any text with tags is separated alike in pieces of any size, and loses no 
       expect(separated).toEqual(pieces(whole, 1_000));
       expect(separated.join().split("word")).toHaveLength(whole.split("word").length);
     }),
-    { numRuns: 5_000 },
+    { numRuns: perRun({ short: 1_500, long: 5_000 }) },
   );
 });
 
@@ -75,17 +77,13 @@ test("endless white space is passed on", () => {
 test("the answer of a model in a loop takes linear time", () => {
   const loops = ["<think></think>", "</think>", "<think>a</think>b", " ", "<think> ", "x</think>", "<"];
   for (const loop of loops) {
-    const timeFor = (count: number) => {
+    const growth = growthOf(5_000, (count) => {
       const text = `<think>${loop.repeat(count)}`;
-      const before = process.cpuUsage();
       splitThoughts(text);
       splitThoughts(loop.repeat(count));
       pieces(text.slice(0, count), 1);
-      return process.cpuUsage(before).user / 1000;
-    };
-    timeFor(1_000);
-    // With quadratic time, eight times the text would take 64 times as long. Times below 20 ms are too short to compare.
-    expect(timeFor(80_000)).toBeLessThan(40 * Math.max(20, timeFor(10_000)));
+    });
+    expect(growth, loop).toBeLessThan(LINEAR);
   }
 });
 
