@@ -8,6 +8,7 @@ import { newId } from "~/conversation/session/session-id";
 import { session as sessionSchema, type AssistantMessage } from "~/conversation/session/session";
 import { modelDenied, type TestNode } from "../../tests/fixtures/replies/reply-node";
 import { testNodes, send } from "../../tests/fixtures/replies/reply-nodes";
+import { perRun } from "../../tests/fixtures/variants";
 
 const { node } = testNodes();
 
@@ -167,7 +168,7 @@ describe("a session can be read and continued whatever the model yields or throw
         ).end;
         expect(plainText((await lastMessage(one, key)).parts)).toBe("Good day");
       }),
-      { numRuns: 60 },
+      { numRuns: perRun({ short: 25, long: 60 }) },
     );
   });
 

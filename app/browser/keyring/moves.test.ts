@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { perRun } from "../../../tests/fixtures/variants";
 import { newId } from "~/conversation/session/session-id";
 import { ApiError } from "~/browser/chat/api-error";
 import { entryKey } from "~/browser/conversations/conversation-list";
@@ -226,6 +227,6 @@ test("whatever is lost, repeated or interrupted on three devices, each conversat
         for (const id of before) expect(device.draft(id)).toBe("");
       }
     }),
-    { numRuns: 60 },
+    { numRuns: perRun({ short: 25, long: 60 }) },
   );
 });

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import * as properties from "./markdown-properties";
 import { createMarkdownReader, Markdown } from "./markdown.client";
 
-test.each(Object.entries(properties))("%s", (_, holds) => holds(60));
+test.each(Object.entries(properties))("%s", (_, holds) => holds(25));
 
 const htmlOf = (text: string) => renderToStaticMarkup(createElement(Markdown, { text, ending: "whole" }));
 const wordsIn = (html: string) => html.replace(/<[^>]*>/g, "");
@@ -83,7 +83,7 @@ test("a long list is not parsed again with each word that it grows by", () => {
   const read = createMarkdownReader();
   const seen = new Set<string>();
   let last = "";
-  for (let end = 4_000; end <= text.length; end += 4) {
+  for (let end = 4_000; end <= text.length; end += 9) {
     last = read(text.slice(0, end), "growing")!.blocks.at(-1)!.source;
     // Nothing of more than some words is held back.
     expect(end - last.length).toBeLessThan(70);

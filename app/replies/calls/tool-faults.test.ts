@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { runToolFaults, startCountingServer, type CountingServer } from "../../../tests/fixtures/tool-faults";
 
 /** `tests/long/tool-faults.test.ts` runs thousands. */
-const SEEDS = 40;
+const SEEDS = 12;
 
 let server: CountingServer;
 beforeAll(async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { exploreStates } from "../../../tests/fixtures/store/explore-states.ts";
 import { replyLogModel } from "../../../tests/fixtures/reply-log-model/model.ts";
 import type { Mistake, Scenario } from "../../../tests/fixtures/reply-log-model/state.ts";
+import { longVariants } from "../../../tests/fixtures/variants";
 
 /**
  * The protocol of the reply log (app/store/PROTOCOL.md), explored in every order of its steps. The numbers of states
@@ -17,24 +18,30 @@ const SCENARIO: Scenario = {
 };
 
 const HOLDS: [where: string, states: number, scenario: Partial<Scenario>][] = [
-  ["two takeovers, and a second segment of the first runner", 121_995, { takeovers: 2, segments: [2, 1, 1] }],
   [
     "two takeovers, and a second segment of the second runner",
     31_471,
     { takeovers: 2, words: [1, 1, 0], segments: [1, 2, 1] },
   ],
   ["two takeovers, and burials", 41_454, { takeovers: 2, isBuried: true }],
-  ["two takeovers, and a stop", 78_350, { takeovers: 2, words: [1, 2, 0], person: "stops" }],
-  [
-    "a takeover, a second segment, a stop and burials",
-    79_351,
-    { words: [2, 2], segments: [2, 1], person: "stops", isBuried: true },
-  ],
   [
     "a takeover, a second segment and a deletion",
     31_196,
     { words: [1, 1], segments: [2, 1], person: "deletes" },
   ],
+  ...longVariants<[string, number, Partial<Scenario>]>([
+    [
+      "two takeovers, and a second segment of the first runner",
+      121_995,
+      { takeovers: 2, segments: [2, 1, 1] },
+    ],
+    ["two takeovers, and a stop", 78_350, { takeovers: 2, words: [1, 2, 0], person: "stops" }],
+    [
+      "a takeover, a second segment, a stop and burials",
+      79_351,
+      { words: [2, 2], segments: [2, 1], person: "stops", isBuried: true },
+    ],
+  ]),
 ];
 
 describe("the protocol of the reply log loses no word that was shown", () => {

@@ -13,6 +13,7 @@ import {
 import { seededChoices, type SeededChoices } from "../../../tests/fixtures/seeded-random";
 import { interceptedFileSystem, systemError } from "../../../tests/fixtures/store/store-file-system";
 import { createTestEncryptor } from "../../../tests/fixtures/store/test-encryptor";
+import { perRun } from "../../../tests/fixtures/variants";
 import { createWordsReader, type WordsReader } from "./log-content";
 import { createWordsCodec } from "./log-lines";
 import { createLogReader, type LogReader } from "./log-reader";
@@ -21,7 +22,7 @@ import { createLogReader, type LogReader } from "./log-reader";
  * A log, its readers on other nodes, and faults, as a seed chooses them: appends that fail before, amid or after their
  * bytes, bytes that arrive when the next segment exists, segments that the writer removes, slow readers, late readers.
  */
-const SEEDS = 40;
+const SEEDS = perRun({ short: 15, long: 40 });
 const STEPS = 80;
 
 const encryptor = createTestEncryptor(false);
