@@ -119,37 +119,41 @@ describe("a reply whose append to the log fails", () => {
     return one;
   }
 
+  async function logged(one: TestNode, line: string) {
+    while (!one.logged.some(({ message }) => message === line)) await new Promise(setImmediate);
+  }
+
   it("on a full volume goes on by itself once there is room, without followers", async () => {
     let isFull = false;
-    const fs = interceptedFileSystem(async (call, proceed) => {
+    const { fs, settled } = settlingFileSystem(async (call, proceed) => {
       const isWrite = call.name === "append" || (call.name === "write" && call.path.endsWith(".tmp"));
       if (isFull && isWrite) throw systemError("ENOSPC", call);
       return proceed();
     });
-    const one = await nodeThatSaid("Good ", fs);
+    fakeTimers();
+    const one = await whileTimePasses(settled, nodeThatSaid("Good ", fs));
     isFull = true;
     one.model.text("day");
-    const messages = () => one.logged.map(({ message }) => message);
-    await expect.poll(messages, { timeout: 10_000 }).toContain("a reply could not be taken over for now");
+    await whileTimePasses(settled, logged(one, "a reply could not be taken over for now"));
     isFull = false;
-    expect((await one.model.request(1)).continueFrom).toMatch(/^Good (day)?$/);
+    const { continueFrom } = await whileTimePasses(settled, one.model.request(1));
+    expect(continueFrom).toMatch(/^Good (day)?$/);
   });
 
   it("on a volume that cannot be read either goes on by itself once it can, without followers", async () => {
     let isAway = false;
-    const fs = interceptedFileSystem(async (call, proceed) => {
+    const { fs, settled } = settlingFileSystem(async (call, proceed) => {
       if (isAway) throw systemError("EIO", call);
       return proceed();
     });
-    const one = await nodeThatSaid("Good ", fs);
+    fakeTimers();
+    const one = await whileTimePasses(settled, nodeThatSaid("Good ", fs));
     isAway = true;
     one.model.text("day");
-    const messages = () => one.logged.map(({ message }) => message);
-    await expect
-      .poll(messages, { timeout: 10_000 })
-      .toContain("the session of an unsettled reply could not be read");
+    await whileTimePasses(settled, logged(one, "the session of an unsettled reply could not be read"));
     isAway = false;
-    expect((await one.model.request(1)).continueFrom).toMatch(/^Good (day)?$/);
+    const { continueFrom } = await whileTimePasses(settled, one.model.request(1));
+    expect(continueFrom).toMatch(/^Good (day)?$/);
   });
 
   it("while a person stops it is stored with all that its log holds", async () => {

@@ -56,7 +56,10 @@ test("an effort of reasoning is sent where MODELS declares it, and left out once
   const { baseUrl, requests } = await startServer((response) => {
     if (requests.at(-1)?.body.reasoning_effort === "high") {
       response.writeHead(400).end('{"error":{"message":"reasoning_effort is not supported"}}');
-    } else stream(response, delta({ content: "Yes." }, "stop"));
+    } else {
+      stream(response, delta({ content: "Yes." }, "stop"));
+      response.end("data: [DONE]\n\n");
+    }
   });
   const offered = models(baseUrl, { MODELS: JSON.stringify([reasons, { id: "openai-compatible/other" }]) });
   const ask = (modelId: string, effort: "low" | "medium" | "high") =>
