@@ -3,9 +3,10 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { parseConfig } from "~/config.server";
 import { readImage } from "./deploy/agreement";
+import { parseDockerfile } from "./fixtures/dockerfile";
 
 const text = readFileSync(new URL("../copilot/compose.yaml", import.meta.url), "utf8");
-const image = readImage(readFileSync(new URL("../Dockerfile", import.meta.url), "utf8"));
+const image = readImage(parseDockerfile(readFileSync(new URL("../Dockerfile", import.meta.url), "utf8")));
 
 type Service = {
   image: string;

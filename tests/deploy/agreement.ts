@@ -1,6 +1,6 @@
 import path from "node:path";
 import { CONFIG_VARIABLES, ConfigError, parseConfig, type Config } from "~/config.server";
-import { environment as imageEnvironment, parseDockerfile, withBases } from "../fixtures/dockerfile.ts";
+import { environment as imageEnvironment, withBases, type Stage } from "../fixtures/dockerfile.ts";
 import { resolveOffers } from "~/model/offers/resolve-offers";
 import { priceIssue } from "~/quotas/price-issue";
 import type { Problem } from "./problem.ts";
@@ -41,8 +41,7 @@ export type Image = {
   copied: string[];
 };
 
-export function readImage(dockerfile: string): Image {
-  const stages = parseDockerfile(dockerfile);
+export function readImage(stages: Stage[]): Image {
   const instructions = withBases(stages, stages.at(-1)!).flatMap((stage) => stage.instructions);
   const env = imageEnvironment(instructions);
   const user = instructions.findLast(({ name }) => name === "USER")?.value ?? "root";

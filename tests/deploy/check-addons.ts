@@ -7,8 +7,8 @@ import { referencesIn } from "./references.ts";
 import type { CheckedEnvironment } from "./check-deployment.ts";
 import { missingExport, missingImports, missingOutput } from "./check-stack.ts";
 import type { Stack } from "./copilot/variant.ts";
-import { formProblems } from "./template-form.ts";
-import { checkProperties, PARAMETER_TYPE, resourceType } from "./template-spec.ts";
+import { formProblems, unusedProblems } from "./template-form.ts";
+import { checkProperties, isNoArnOf, PARAMETER_TYPE, resourceType } from "./template-spec.ts";
 
 export type Addon = { file: string; template: JsonObject };
 
@@ -18,6 +18,8 @@ const SECTIONS = [
   ..."AWSTemplateFormatVersion Description".split(" "),
 ];
 const GIVEN = ["App", "Env", "Name"];
+/** Names that an account may have once in a region. */
+const OF_ALL = /^(Alarm|Bucket|Dashboard|Function|LogGroup|ManagedPolicy|Queue|Role|Topic)Name$/;
 
 /** Checks the addons' templates by themselves, with each other, and with the service's stack that calls them. */
 export function checkAddons(
@@ -40,6 +42,12 @@ export function checkAddons(
       if (!SECTIONS.includes(section)) report(file, section, "is no section that Copilot merges");
     }
     formProblems(template, (key, message) => report(file, key, message));
+    unusedProblems(template, (key, message) => report(file, key, message), [
+      ...GIVEN,
+      ...Object.keys(passed),
+      // Another addon may ask it: Copilot merges them.
+      ...Object.keys(object(template.Conditions)),
+    ]);
     checkParameters(file, template, passed, report);
     const context = { sources, resources: object(template.Resources), defaults: defaultsOf(template) };
     for (const [id, resource] of Object.entries(object(template.Resources))) {
@@ -111,6 +119,14 @@ function checkResource(
   report: Report,
 ) {
   const found = (at: string, message: string) => report(file, at, message);
+  for (const [name, value] of Object.entries(object(resource.Properties))) {
+    const isOfAll = OF_ALL.test(name) && !/\bEnv\b|AWS::StackName/.test(JSON.stringify(value));
+    if (isOfAll)
+      found(
+        `${key}.Properties.${name}`,
+        "is the same in every environment, so that the second deployment fails: write !Sub ${App}-${Env}-${Name}",
+      );
+  }
   const type = resourceType(String(resource.Type));
   if (!type)
     return found(`${key}.Type`, `${String(resource.Type)} is no type of resource that CloudFormation knows`);
@@ -205,6 +221,8 @@ function checkReferences(file: string, template: JsonObject, report: Report) {
       if (!(id in mappings)) report(file, at, `there is no mapping ${id}`);
     } else if (!names.has(id)) {
       report(file, at, `there is no parameter or resource ${id}`);
+    } else if (isNoArnOf(at, attribute, object(resources[id]).Type)) {
+      report(file, at, `must be !GetAtt ${id}.Arn: !Ref is no ARN`);
     } else if (attribute !== undefined) {
       const type = resourceType(String(object(resources[id]).Type));
       if (type && !(attribute in type.attributes)) report(file, at, `${id} has no attribute ${attribute}`);

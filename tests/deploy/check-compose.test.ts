@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
+import { parseDockerfile } from "../fixtures/dockerfile.ts";
 import { readImage } from "./agreement.ts";
 import { changed, files, type Change } from "./changes.ts";
 import { checkCompose, COMPOSE } from "./check-compose.ts";
 
-const image = readImage(files.Dockerfile!);
+const image = readImage(parseDockerfile(files.Dockerfile!));
 
 function problemsAfter(...changes: Change[]): string[] {
   const problems: string[] = [];

@@ -6,6 +6,7 @@ import {
   caddyProblems,
   circleOf,
   isRestarted,
+  hostsOf,
   namesOf,
   portsOf,
   serviceForm,
@@ -106,19 +107,21 @@ export function checkCompose(files: Files, image: Image, report: Report) {
   const mounted = placesOf(app);
   settingProblems(
     { ...image.env, ...plainOf(app) },
-    { image, mounted, memory: null, hasNeighbours: false, names: [], secretPlace: "it into copilot/.env" },
+    {
+      image,
+      mounted,
+      memory: null,
+      hasNeighbours: false,
+      names: [],
+      hosts: [
+        ...Object.entries(services).flatMap(([name, service]) => namesOf(name, service)),
+        ...hostsOf(app),
+      ],
+      otherwise: 'write that of a service, or give app extra_hosts: ["host.docker.internal:host-gateway"]',
+      secretPlace: "it into copilot/.env",
+    },
     (name, message) => ofApp(`environment.${name}`, message),
   );
-  const names = Object.entries(services).flatMap(([name, service]) => namesOf(name, service));
-  const url = plainOf(app).OPENAI_COMPATIBLE_BASE_URL ?? "";
-  const host = URL.canParse(url) ? new URL(url).hostname : "";
-  if (
-    /^[a-z][\w-]*$/.test(host) &&
-    host !== "localhost" &&
-    !names.includes(host) &&
-    app.extra_hosts === undefined
-  )
-    ofApp("environment.OPENAI_COMPATIBLE_BASE_URL", `names ${host}, and there is no service of this name`);
   for (const [name, volume] of Object.entries(object(volumes))) {
     for (const key of Object.keys(object(volume))) {
       if (!VOLUME_KEYS.includes(key) && !key.startsWith("x-"))

@@ -7,19 +7,21 @@ import { checkCompose } from "./check-compose.ts";
 import { checkPolicies } from "./check-policies.ts";
 import {
   ENVIRONMENT_TEMPLATE,
-  firewallProblems,
   identityProblems,
+  NAMED_TWICE,
   readTemplates,
   SERVICE_TEMPLATE,
+  surplusProblems,
   templatesOf,
+  VARIANTS,
   variantProblems,
-  type Templates,
 } from "./check-templates.ts";
 import { checkPatchedStack, outputsOf, placesOf, type Patched } from "./check-stack.ts";
 import { environmentStack } from "./copilot/environment-stack.ts";
 import { serviceStack } from "./copilot/service-stack.ts";
 import { variantOf, type Stack, type Variant } from "./copilot/variant.ts";
 import { fileSystemProblems, volumeProblems } from "./data-rules.ts";
+import { firewallProblems, headerProblems } from "./header-rules.ts";
 import { dockerfileProblems } from "./dockerfile-rules.ts";
 import {
   environmentManifest,
@@ -108,10 +110,10 @@ function checkDockerfile(files: Files, report: Report): Image | null {
     report("Dockerfile", "(file)", `cannot be read: ${(error as Error).message}`);
     return null;
   }
-  for (const { instruction, rule } of dockerfileProblems(text))
+  for (const { instruction, rule } of dockerfileProblems(text, stages))
     report("Dockerfile", instruction, `must be such that the image ${rule}`);
   ignoreProblems(files[".dockerignore"], stages, (key, message) => report(".dockerignore", key, message));
-  return readImage(text);
+  return readImage(stages);
 }
 
 /** `x-…` at the top of a manifest are pieces for YAML's anchors, which Copilot ignores as it is meant. */
@@ -264,7 +266,7 @@ function problemsOf(
 
 /** What the app finds around it in a task. */
 function aroundTask(
-  { image: given, storage, memory, sidecars, http }: ServiceManifest,
+  { image: given, storage, memory, sidecars, http, network }: ServiceManifest,
   image: Image,
 ): Surroundings {
   return {
@@ -273,6 +275,9 @@ function aroundTask(
     memory,
     hasNeighbours: Object.keys(sidecars).length > 0,
     names: [http, ...http.additional_rules].flatMap(({ alias }) => alias ?? []),
+    // With Service Connect other services have short names.
+    hosts: network.connect === undefined || network.connect === false ? [] : null,
+    otherwise: "write a name that is known in the VPC, or localhost for a container of the same task",
     secretPlace: "the whole of it under secrets",
   };
 }
@@ -310,6 +315,7 @@ function checkWhatIsDeployed(
   openDoorProblems(patchedEnvironment, report);
   addressProblems(patchedEnvironment, (key, message) => report(ENVIRONMENT_PATCHES, key, message));
   firewallProblems(patchedEnvironment, report);
+  headerProblems(patchedService, patchedEnvironment, report);
   wayProblems(patchedEnvironment, (key, message) => report(ENVIRONMENT_PATCHES, key, message));
 }
 
@@ -327,7 +333,7 @@ function checkTemplates(files: Files, image: Image, report: Report) {
   for (const each of inTemplates.found) report(...each);
 }
 
-/** The same rules for the templates, plain, and with HTTPS and CloudFront. */
+/** The same rules for the templates, in each way in which they are used. */
 function findInTemplates(files: Files, image: Image, report: Report) {
   const stacks = readTemplates(files, report);
   if (stacks === null) return;
@@ -339,29 +345,31 @@ function findInTemplates(files: Files, image: Image, report: Report) {
       message.replaceAll("must be patched to", "must be").replaceAll("must be patched in", "must be there"),
     );
   };
-  let templates: Templates;
   try {
-    templates = templatesOf(stacks, image);
-    const behind = templatesOf(stacks, image, {
-      manifests: { http: { alias: "chat.example.com" } },
-      environment: {
-        CertificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0a",
-        Cdn: "true",
-        CloudFrontCertificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0b",
-      },
-      service: { Https: "true", Alias: "chat.example.com", TrustedHops: "2" },
-    });
-    tlsProblems(behind.environment, asOfTemplates, ENVIRONMENT_TEMPLATE);
-    openDoorProblems(behind.environment, asOfTemplates);
-    identityProblems(behind, asOfTemplates);
-    variantProblems(stacks, image, asOfTemplates);
+    const all = VARIANTS.map((given) => templatesOf(stacks, image, given));
+    // What is wrong in each way is told of the first.
+    const known = new Set<string>();
+    for (const templates of all) {
+      const { variant, service, environment, way } = templates;
+      const once: Report = (file, key, message) => {
+        const problem = `${file} ${key} ${message.replace(way, "")}`;
+        if (!known.has(problem)) asOfTemplates(file, key, message);
+        known.add(problem);
+      };
+      const settings = settingsOf(service, environment, once);
+      identityProblems(templates, once);
+      checkWhatIsDeployed(variant, service, environment, settings, image, [], once);
+      tlsProblems(environment, once, ENVIRONMENT_TEMPLATE);
+      variantProblems(stacks, templates, once);
+    }
+    surplusProblems(all, asOfTemplates);
+    const named = templatesOf(stacks, image, NAMED_TWICE);
+    tlsProblems(named.environment, asOfTemplates, ENVIRONMENT_TEMPLATE);
+    openDoorProblems(named.environment, asOfTemplates);
+    identityProblems(named, asOfTemplates);
   } catch (error) {
-    return report(SERVICE_TEMPLATE, "(file)", `cannot be carried out: ${(error as Error).message}`);
+    report(SERVICE_TEMPLATE, "(file)", `cannot be carried out: ${(error as Error).message}`);
   }
-  const { variant, service, environment } = templates;
-  const settings = settingsOf(service, environment, asOfTemplates);
-  identityProblems(templates, asOfTemplates);
-  checkWhatIsDeployed(variant, service, environment, settings, image, [], asOfTemplates);
 }
 
 /** Patches of functions that exist for a domain behind CloudFront tell that there is one. */

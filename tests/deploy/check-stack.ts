@@ -1,11 +1,11 @@
 import { environmentOutputs } from "./copilot/environment-stack.ts";
 import { environmentParameters, serviceParameters, type Stack, type Variant } from "./copilot/variant.ts";
 import { isObject, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
-import type { Found, Report } from "./problem.ts";
+import { SERVICE, type Found, type Report } from "./problem.ts";
 import { referencesIn } from "./references.ts";
 import { holds, type Place } from "./resolve-template.ts";
 import { formProblems } from "./template-form.ts";
-import { checkProperties, resourceType } from "./template-spec.ts";
+import { checkProperties, isNoArnOf, resourceType } from "./template-spec.ts";
 
 const NODE = "nodejs24.x";
 
@@ -15,9 +15,16 @@ export type Patched = { file: string; rendered: Stack; patched: Stack; place: Pl
 /** Where and with which parameters Copilot deploys the two stacks of a variant. */
 export function placesOf(variant: Variant): { environment: Place; service: Place } {
   const place = { region: "us-east-1", partition: "aws", account: "123456789012" };
+  const stackName = `holdfast-${variant.environment.name}`;
   return {
-    environment: { ...place, parameters: environmentParameters(variant) },
-    service: { ...place, parameters: serviceParameters(variant) },
+    environment: {
+      ...place,
+      parameters: { "AWS::StackName": stackName, ...environmentParameters(variant) },
+    },
+    service: {
+      ...place,
+      parameters: { "AWS::StackName": `${stackName}-${SERVICE}`, ...serviceParameters(variant) },
+    },
   };
 }
 
@@ -109,6 +116,8 @@ function checkReferences(
       if (!(id in Conditions)) found(where, `there is no condition ${id}`);
     } else if (kind === "value" && !(id in Resources) && !(id in Parameters)) {
       found(where, `there is no parameter or resource ${id}`);
+    } else if (isNoArnOf(at, attribute, Resources[id]?.Type)) {
+      found(where, `must be !GetAtt ${id}.Arn: !Ref is no ARN`);
     } else if (id === "EnvControllerAction" && attribute !== undefined && outputs) {
       if (!outputs.has(attribute)) found(where, missingOutput(attribute));
     } else if (attribute !== undefined) {

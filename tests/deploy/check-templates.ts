@@ -1,15 +1,16 @@
 import { DIFFERENCES, losses, madeBy, madeByCopilot, REPLACED, type Made } from "./compare-stacks.ts";
-import { asTemplate, keeps, placesOf, type Patched } from "./check-stack.ts";
-import { variantOf, type Stack, type Variant } from "./copilot/variant.ts";
+import { keeps, placesOf, type Patched } from "./check-stack.ts";
+import { IMAGE, variantOf, type Stack, type Variant } from "./copilot/variant.ts";
 import { environmentManifest } from "./environment-manifest.ts";
-import { isObject, listOf, object, parseYaml, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
+import { isObject, object, parseYaml, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
 import { SERVICE, type Files, type Report } from "./problem.ts";
 import { referencesIn } from "./references.ts";
-import { holds, resolve, type Place } from "./resolve-template.ts";
+import { outputProblems } from "./output-rules.ts";
+import { rightsProblems } from "./role-rules.ts";
+import type { Place } from "./resolve-template.ts";
 import { serviceManifest } from "./service-manifest.ts";
-import { formProblems } from "./template-form.ts";
-import { checkProperties, PARAMETER_TYPE, resourceType } from "./template-spec.ts";
-import { valueProblems } from "./value-rules.ts";
+import { formProblems, unusedProblems } from "./template-form.ts";
+import { checkProperties, isNoArnOf, PARAMETER_TYPE, resourceType } from "./template-spec.ts";
 import type { Image } from "./agreement.ts";
 
 export const ENVIRONMENT_TEMPLATE = "copilot/cloudformation/environment.yml";
@@ -25,7 +26,7 @@ const SECTIONS = [
 ];
 
 /** The two templates that stand for Copilot's stacks, as they are and beside what Copilot would make. */
-export type Templates = { variant: Variant; environment: Patched; service: Patched };
+export type Templates = { variant: Variant; environment: Patched; service: Patched; way: string };
 
 /** Reads our own templates, and checks what does not depend on Copilot. Null where one cannot be read. */
 export function readTemplates(files: Files, report: Report): { environment: Stack; service: Stack } | null {
@@ -46,7 +47,6 @@ export function readTemplates(files: Files, report: Report): { environment: Stac
   const environment = read(ENVIRONMENT_TEMPLATE);
   const service = read(SERVICE_TEMPLATE);
   if (!environment || !service) return null;
-  checkImports(environment, service, report);
   return { environment, service };
 }
 
@@ -56,6 +56,7 @@ function checkForm(file: string, template: JsonObject, stack: Stack, report: Rep
     if (!SECTIONS.includes(section)) found(section, "is no section of a template");
   }
   formProblems(template, found);
+  unusedProblems(template, found);
   for (const [name, parameter] of Object.entries(stack.Parameters)) {
     const { Type } = object(parameter);
     if (!PARAMETER_TYPE.test(String(Type))) found(`Parameters.${name}.Type`, `${String(Type)} is no type`);
@@ -77,21 +78,9 @@ function checkForm(file: string, template: JsonObject, stack: Stack, report: Rep
     if (kind === "condition" && !(id in stack.Conditions) && !/Policy|Statement/.test(at))
       found(at, `there is no condition ${id}`);
     else if (kind === "value" && !names.has(id)) found(at, `there is no parameter or resource ${id}`);
+    else if (isNoArnOf(at, attribute, stack.Resources[id]?.Type))
+      found(at, `must be !GetAtt ${id}.Arn: !Ref is no ARN`);
     else if (type && !(attribute! in type.attributes)) found(at, `${id} has no attribute ${attribute!}`);
-  }
-}
-
-/** The service's stack imports what the environment's exports, by name. */
-function checkImports(environment: Stack, service: Stack, report: Report) {
-  const exported = Object.values(environment.Outputs).map(({ Export }) =>
-    JSON.stringify(Export ?? "").replace(/.*\$\{AWS::StackName\}-(\w+).*/, "$1"),
-  );
-  const text = JSON.stringify(service);
-  for (const [, name] of text.matchAll(
-    /"Fn::ImportValue":\{"Fn::Sub":"\$\{AppName\}-\$\{EnvName\}-(\w+)"/g,
-  )) {
-    if (!exported.includes(name!))
-      report(SERVICE_TEMPLATE, "Fn::ImportValue", `the environment exports no ${name!}`);
   }
 }
 
@@ -108,9 +97,26 @@ const CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a";
 const FILE_SYSTEM = "fs-0123456789abcdef0";
 const NAMED: JsonObject = { alias: "chat.example.com" };
 
+/** CloudFront with a name of its own before a load balancer with another: for what is not Copilot's to compare with. */
+export const NAMED_TWICE: Given = {
+  manifests: { http: NAMED },
+  environment: {
+    CertificateArn: CERTIFICATE,
+    Cdn: "true",
+    CloudFrontCertificateArn: CERTIFICATE,
+    CloudFrontAlias: "chat.example.com",
+  },
+  service: { Https: "true", Alias: "chat.example.com", TrustedHops: "2" },
+};
+
 /** Each way in which the templates are used, beside the manifests that make the same with Copilot. */
-const VARIANTS: readonly Given[] = [
+export const VARIANTS: readonly Given[] = [
   {},
+  {
+    environment: { AppName: "talk", EnvironmentName: "stage" },
+    service: { AppName: "talk", EnvName: "stage" },
+    manifests: { environment: { name: "stage" } },
+  },
   { service: { AccessCodeParameter: "/holdfast/prod/ACCESS_CODE" } },
   {
     environment: { CertificateArn: CERTIFICATE },
@@ -142,8 +148,9 @@ const VARIANTS: readonly Given[] = [
     },
   },
   {
-    environment: { FileSystemId: FILE_SYSTEM, RequestsPerFiveMinutes: 3_000 },
+    environment: { FileSystemId: FILE_SYSTEM, RequestsPerFiveMinutes: 3_000, AccessLogsBucket: "logs" },
     manifests: {
+      environment: { http: { public: { access_logs: { bucket_name: "logs", prefix: "holdfast" } } } },
       efs: { id: FILE_SYSTEM, auth: { iam: true, access_point_id: "fsap-0123456789abcdef0" } },
     },
   },
@@ -175,36 +182,47 @@ const CHOSEN = new RegExp(
     .join("|"),
 );
 
-/** Reports where the templates make something else than Copilot does, in each way in which they are used. */
+/** Reports where the templates make something else than Copilot does, in one way in which they are used. */
 export function variantProblems(
   stacks: { environment: Stack; service: Stack },
-  image: Image,
+  templates: Templates,
   report: Report,
 ) {
-  for (const given of VARIANTS) {
-    const templates = templatesOf(stacks, image, given);
-    identityProblems(templates, report);
-    for (const { file, rendered, patched } of [templates.environment, templates.service]) {
-      const paths = losses(
-        new Map(Object.entries(rendered.Resources)),
-        new Map(Object.entries(patched.Resources)),
-      );
-      for (const path of paths) {
-        if (CHOSEN.test(path) || path.startsWith("-") || DIFFERENCES.some(([what]) => what.test(path)))
-          continue;
-        report(file, `Resources.${path}`, `is not what Copilot has there${wayOf(given)}`);
+  const { environment, service, way } = templates;
+  for (const { file, rendered, patched } of [environment, service]) {
+    const [theirs, ours] = [rendered, patched].map(({ Resources }) => new Map(Object.entries(Resources)));
+    for (const path of losses(theirs!, ours!)) {
+      if (CHOSEN.test(path) || path.startsWith("-") || DIFFERENCES.some(([what]) => what.test(path)))
+        continue;
+      const [id, ...keys] = path.split(".");
+      const [before, after] = [theirs, ours].map((made) => valueAt(made!.get(id!), ...keys));
+      // A rule may ask for more.
+      if (/ListenerRule.*\.Conditions$/.test(path) && keeps(before, after)) continue;
+      report(file, `Resources.${path}`, `is not what Copilot has there${way}`);
+    }
+  }
+  danglingProblems(stacks.environment, environment, way, report);
+  danglingProblems(stacks.service, service, way, report);
+  orderProblems(stacks.service, report);
+  rightsProblems(service, report);
+  outputProblems(templates, report);
+}
+
+/** Reports what one way makes although Copilot makes it in others only: it costs, or stands in the way. */
+export function surplusProblems(all: readonly Templates[], report: Report) {
+  for (const kind of ["environment", "service"] as const) {
+    const known = new Set(all.flatMap((each) => Object.keys(each[kind].rendered.Resources)));
+    for (const { way, [kind]: stack } of all) {
+      for (const id of Object.keys(stack.patched.Resources)) {
+        if (id in stack.rendered.Resources || !known.has(id)) continue;
+        if (DIFFERENCES.some(([what]) => what.test(`+${id}`))) continue;
+        report(
+          stack.file,
+          `Resources.${id}`,
+          `is made, and Copilot does not make it there${way}: see its Condition`,
+        );
       }
     }
-    for (const [stack, made] of [
-      [stacks.environment, templates.environment],
-      [stacks.service, templates.service],
-    ] as const)
-      danglingProblems(stack, made, wayOf(given), report);
-    orderProblems(stacks.service, report);
-    rightsProblems(templates.service, report);
-    firewallProblems(templates.environment, report);
-    for (const stack of [templates.environment, templates.service])
-      valueProblems(stack, (key, message) => report(stack.file, key, message));
   }
 }
 
@@ -216,20 +234,16 @@ function wayOf({ environment, service }: Given): string {
 }
 
 /** References to what this variant does not make, with which CloudFormation refuses the template. */
-function danglingProblems(stack: Stack, { file, patched, place }: Patched, way: string, report: Report) {
-  const template = asTemplate(stack);
-  const outputs = Object.entries(stack.Outputs).filter(
-    ([, { Condition }]) => Condition === undefined || holds(String(Condition), template, place),
-  );
+function danglingProblems({ Resources }: Stack, { file, patched }: Patched, way: string, report: Report) {
   const made = [
     ...Object.entries(patched.Resources).map(
       ([id, { DependsOn: _, ...rest }]) => [`Resources.${id}`, rest] as const,
     ),
-    ...outputs.map(([name, { Value }]) => [`Outputs.${name}`, resolve(Value!, template, place)] as const),
+    ...Object.entries(patched.Outputs).map(([name, output]) => [`Outputs.${name}`, output] as const),
   ];
   for (const [key, value] of made) {
     for (const [, id] of JSON.stringify(value).matchAll(/"(?:reference|attribute) (\w+)/g)) {
-      if (id! in stack.Resources && !(id! in patched.Resources))
+      if (id! in Resources && !(id! in patched.Resources))
         report(file, key, `refers to ${id!}, which is not made${way}`);
     }
   }
@@ -245,60 +259,6 @@ function orderProblems({ Resources }: Stack, report: Report) {
   }
 }
 
-/** What the tasks' roles must be allowed, which Copilot gives by a managed policy, by the addon, and by the stack's tags. */
-function rightsProblems({ file, patched, place }: Patched, report: Report) {
-  const { ExecutionRole, TaskRole, TaskDefinition } = patched.Resources;
-  const wrong = (role: string, message: string) => report(file, `Resources.${role}.Properties`, message);
-  const text = JSON.stringify(ExecutionRole?.Properties ?? "");
-  const secrets = valueAt(TaskDefinition, "Properties", "ContainerDefinitions", "0", "Secrets");
-  const needed = [
-    ..."ecr:GetAuthorizationToken ecr:BatchCheckLayerAvailability ecr:BatchGetImage".split(" "),
-    ..."ecr:GetDownloadUrlForLayer logs:CreateLogStream logs:PutLogEvents".split(" "),
-  ].filter(() => !text.includes("AmazonECSTaskExecutionRolePolicy"));
-  if (/:ssm:/.test(JSON.stringify(secrets ?? ""))) needed.push("ssm:GetParameters");
-  for (const action of needed) {
-    const [service] = action.split(":");
-    if (![action, `${service!}:*`].some((each) => text.includes(`"${each}"`)))
-      wrong("ExecutionRole", `must allow ${action}, or no task starts`);
-  }
-  if (valueAt(TaskRole, "Properties", "ManagedPolicyArns", "0") === undefined)
-    wrong("TaskRole", "must have BedrockPolicyArn, or the tasks may not call any model");
-  const tags = valueAt(TaskRole, "Properties", "Tags");
-  for (const [key, parameter] of [
-    ["copilot-application", "AppName"],
-    ["copilot-environment", "EnvName"],
-  ] as const) {
-    const value = place.parameters?.[parameter];
-    if (!keeps([{ Key: key, Value: value! }], tags))
-      wrong("TaskRole", `must have the tag ${key}, which the policy of the file system asks for`);
-  }
-}
-
-/** A firewall that refuses everybody, or nobody. */
-export function firewallProblems({ file, patched }: Patched, report: Report) {
-  for (const [id, { Type, Properties }] of Object.entries(patched.Resources)) {
-    if (Type !== "AWS::WAFv2::WebACL") continue;
-    const key = `Resources.${id}.Properties`;
-    if (valueAt(Properties, "DefaultAction", "Allow") === undefined)
-      report(file, `${key}.DefaultAction`, "must be Allow, or everybody is refused");
-    if (valueAt(Properties, "Scope") !== "REGIONAL")
-      report(file, `${key}.Scope`, "must be REGIONAL at a load balancer");
-    const rules = valueAt(Properties, "Rules");
-    for (const [index, rule] of listOf(rules).entries()) {
-      const rate = valueAt(rule, "Statement", "RateBasedStatement");
-      if (rate === undefined) continue;
-      if (valueAt(rule, "Action", "Count") !== undefined || valueAt(rule, "Action", "Allow") !== undefined)
-        report(file, `${key}.Rules.${index}.Action`, "must be Block, or the rule limits nothing");
-      if ("CloudFrontDistribution" in patched.Resources && valueAt(rate, "AggregateKeyType") === "IP")
-        report(
-          file,
-          `${key}.Rules.${index}.Statement.RateBasedStatement.AggregateKeyType`,
-          "must be FORWARDED_IP: all requests come from CloudFront's addresses",
-        );
-    }
-  }
-}
-
 /**
  * The templates with their functions carried out, beside Copilot's stacks of the same variant, for the rules about
  * what is deployed. `given` are parameters that differ from the defaults.
@@ -308,23 +268,64 @@ export function templatesOf(
   image: Image,
   given: Given = {},
 ): Templates {
-  const variant = baseVariant(image, { ...defaultsOf(stacks.service), ...given.service }, given.manifests);
-  const copilots = madeByCopilot(variant, { service: [], environment: [] });
+  const parameters = { ...defaultsOf(stacks.service), ...given.service };
+  // The service's template does not see whether the file system was kept.
+  const { efs, ...manifests } = given.manifests ?? {};
+  const variant = baseVariant(image, parameters, manifests);
+  const none = { service: [], environment: [] };
+  const copilots = {
+    ...madeByCopilot(baseVariant(image, parameters, given.manifests), none),
+    service: madeByCopilot(variant, none).service,
+  };
+  const kept = efs === undefined ? {} : { ManagedFileSystemID: { Value: efs.id! } };
   const { environment: place } = placesOf(variant);
-  const names = { AppName: "holdfast", EnvironmentName: "prod", EnvName: "prod", ContainerImage: "image" };
+  const ofEnvironment: Record<string, Json> = {
+    ...defaultsOf(stacks.environment),
+    AppName: "holdfast",
+    EnvironmentName: "prod",
+    ...given.environment,
+  };
+  const ofService = {
+    ...parameters,
+    AppName: "holdfast",
+    EnvName: "prod",
+    ContainerImage: IMAGE,
+    ...given.service,
+  };
+  const app = String(ofEnvironment.AppName);
+  const stackName = `${app}-${String(ofEnvironment.EnvironmentName)}`;
   const beside = (
     file: string,
     stack: Stack,
     rendered: Made,
-    parameters: Record<string, Json> = {},
+    outputs: Made,
+    parameters: Record<string, Json>,
   ): Patched => {
-    const own: Place = { ...place, parameters: { ...defaultsOf(stack), ...names, ...parameters } };
-    return { file, rendered: asStack(rendered), patched: asStack(madeBy(stack, own)), place: own };
+    const own: Place = { ...place, parameters };
+    const ofApp = (made: Made) =>
+      new Map(
+        JSON.parse(JSON.stringify([...made]).replaceAll(/\bholdfast\b(?!\/)/g, app)) as [
+          string,
+          JsonObject,
+        ][],
+      );
+    const patched = asStack(madeBy(stack, own), madeBy(stack, own, "Outputs"));
+    return { file, rendered: asStack(ofApp(rendered), ofApp(outputs)), patched, place: own };
   };
   return {
     variant,
-    environment: beside(ENVIRONMENT_TEMPLATE, stacks.environment, copilots.environment, given.environment),
-    service: beside(SERVICE_TEMPLATE, stacks.service, copilots.service, given.service),
+    way: wayOf(given),
+    environment: beside(
+      ENVIRONMENT_TEMPLATE,
+      stacks.environment,
+      copilots.environment,
+      new Map([...copilots.outputs, ...Object.entries(kept)]),
+      { ...ofEnvironment, "AWS::StackName": stackName },
+    ),
+    service: beside(SERVICE_TEMPLATE, stacks.service, copilots.service, new Map(), {
+      ...ofService,
+      "AWS::StackName": `${stackName}-${SERVICE}`,
+    }),
   };
 }
 
@@ -381,6 +382,11 @@ function baseVariant(
   );
 }
 
-function asStack(made: Made): Stack {
-  return { Parameters: {}, Conditions: {}, Resources: Object.fromEntries(made), Outputs: {} };
+function asStack(made: Made, outputs: Made): Stack {
+  return {
+    Parameters: {},
+    Conditions: {},
+    Resources: Object.fromEntries(made),
+    Outputs: Object.fromEntries(outputs),
+  };
 }

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { placesOf } from "./check-stack.ts";
 import { defaultsOf } from "./check-templates.ts";
 import { DIFFERENCES, differences, madeBy, madeByCopilot } from "./compare-stacks.ts";
-import { variantOf, type Stack, type Variant } from "./copilot/variant.ts";
+import { IMAGE, variantOf, type Stack, type Variant } from "./copilot/variant.ts";
 import { environmentManifest } from "./environment-manifest.ts";
 import { mergeEnvironment } from "./merge-environment.ts";
 import { parseYaml, type Json, type JsonObject } from "./parse-yaml.ts";
@@ -122,7 +122,7 @@ const patches = { service: patchesOf(SERVICE_PATCHES), environment: patchesOf(EN
 function differencesOf({ variant, patches: more = [], environment = {}, service = {} }: Case): string[] {
   const theirs = madeByCopilot(variant, { ...patches, environment: [...patches.environment, ...more] });
   const place = placesOf(variant).environment;
-  const names = { EnvironmentName: "prod", EnvName: "prod", ContainerImage: "image" };
+  const names = { EnvironmentName: "prod", EnvName: "prod", ContainerImage: IMAGE };
   const ours = {
     environment: madeBy(templates.environment, {
       ...place,

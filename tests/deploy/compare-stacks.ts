@@ -79,7 +79,7 @@ export type Made = Map<string, JsonObject>;
 export function madeByCopilot(
   variant: Variant,
   patches: { service: Patch[]; environment: Patch[] },
-): { environment: Made; service: Made } {
+): { environment: Made; service: Made; outputs: Made } {
   const places = placesOf(variant);
   const failed = ({ path }: Patch) => {
     throw new Error(`${path} finds nothing there`);
@@ -90,14 +90,15 @@ export function madeByCopilot(
   return {
     environment: madeBy(environment, places.environment),
     service: imported(madeBy(service, places.service), exports, variant.environment.name),
+    outputs: madeBy(environment, places.environment, "Outputs"),
   };
 }
 
-/** Everything of a template whose condition holds. */
-export function madeBy(stack: Stack, place: Place): Made {
+/** Every resource, or output, of a template whose condition holds. */
+export function madeBy(stack: Stack, place: Place, section: "Resources" | "Outputs" = "Resources"): Made {
   const template = asTemplate(stack);
   const made: Made = new Map();
-  for (const [id, { Condition, Metadata: _, ...resource }] of Object.entries(stack.Resources)) {
+  for (const [id, { Condition, Metadata: _, ...resource }] of Object.entries(stack[section])) {
     if (Condition !== undefined && !holds(String(Condition), template, place)) continue;
     made.set(id, resolve(resource, template, place) as JsonObject);
   }

@@ -101,6 +101,11 @@ export function namesOf(name: string, service: Json): string[] {
   ];
 }
 
+/** Names that `extra_hosts` gives to addresses, as a list or as a map. */
+export function hostsOf({ extra_hosts: given }: JsonObject): string[] {
+  return isObject(given) ? Object.keys(given) : listOf(given).map((each) => String(each).split(/[:=]/)[0]!);
+}
+
 /** Whether Docker starts a service again, after its end and after the machine's start. */
 export function isRestarted(service: JsonObject): boolean {
   const condition = valueAt(service, "deploy", "restart_policy", "condition");

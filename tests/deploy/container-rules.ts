@@ -1,6 +1,14 @@
 import { targetOf } from "./copilot/containers.ts";
 import { SERVICE, type Problem } from "./problem.ts";
+import { addressProblems } from "./setting-rules.ts";
 import type { ServiceManifest } from "./service-manifest.ts";
+
+/** What containers of a task reach: each other by localhost. */
+const OF_A_TASK = {
+  hasNeighbours: true,
+  hosts: null,
+  otherwise: "write localhost for a container of the same task",
+};
 
 /** How many groups the network interface of a task may have. */
 const MOST_GROUPS = 5;
@@ -61,7 +69,11 @@ function sidecarProblems({ image, sidecars, storage, logging, observability }: S
         wrong(`${key}.${other}`, "waits for a health check that the container does not have");
     }
   }
-  for (const [name, { port, mount_points: mounts }] of Object.entries(sidecars)) {
+  for (const [name, { port, mount_points: mounts, variables }] of Object.entries(sidecars)) {
+    for (const [variable, value] of Object.entries(variables ?? {})) {
+      for (const message of typeof value === "string" ? addressProblems(value, OF_A_TASK) : [])
+        wrong(`sidecars.${name}.variables.${variable}`, message);
+    }
     const number = Number.parseInt(port ?? "", 10);
     const owner = ports.get(number);
     if (owner !== undefined) wrong(`sidecars.${name}.port`, `${number} is the port of ${owner} too`);
@@ -125,6 +137,14 @@ function targetProblems(manifest: ServiceManifest): Problem[] {
   const port = Number.parseInt(nlb?.port ?? "", 10);
   if (nlb && (nlb.target_container ?? SERVICE) === SERVICE && (nlb.target_port ?? port) !== image.port)
     wrong("nlb.target_port", `must be ${image.port}: nothing listens on ${nlb.target_port ?? port}`);
+  for (const listener of nlb ? [nlb, ...(nlb.additional_listeners ?? [])] : []) {
+    if ((listener.target_container ?? SERVICE) === SERVICE)
+      wrong(
+        "nlb",
+        `must be away, or lead to a proxy (target_container): a network load balancer adds no address, so that ` +
+          "TRUSTED_HOPS makes the app believe X-Forwarded-For of the client, which escapes every limit",
+      );
+  }
   const main = targetOf(manifest);
   if (main.name === SERVICE && http.healthcheck.port !== undefined && http.healthcheck.port !== image.port)
     wrong("http.healthcheck.port", `nothing listens on ${http.healthcheck.port}`);

@@ -15,8 +15,7 @@ export type DockerfileRule = { instruction: string; rule: string };
 const volumes = (value: string | undefined) => execForm(value ?? "")?.join(" ") ?? value;
 
 /** Every rule of ours that a Dockerfile breaks, with the instruction that is to be mended. */
-export function dockerfileProblems(text: string): DockerfileRule[] {
-  const stages = parseDockerfile(text);
+export function dockerfileProblems(text: string, stages = parseDockerfile(text)): DockerfileRule[] {
   const last = stages.at(-1)!;
   const bases = stages.filter(({ image }) => !stages.some(({ name }) => name === image));
   const instructions = withBases(stages, last).flatMap((stage) => stage.instructions);

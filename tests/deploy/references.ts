@@ -23,6 +23,12 @@ export function referencesIn(value: Json, at = ""): Reference[] {
   );
 }
 
+/** The resources that a value refers to, also after its functions were carried out (resolve-template.ts). */
+export function referencesTo(value: Json | undefined): string[] {
+  if (typeof value === "string") return /^(?:reference|attribute) (\w+)/.exec(value)?.slice(1) ?? [];
+  return referencesIn(value ?? null).map(({ id }) => id);
+}
+
 function referencesOf(name: string, argument: Json, at: string): Reference[] {
   const list = Array.isArray(argument) ? argument : [argument];
   const inside = (items: Json[]) => items.flatMap((item) => referencesIn(item, at));

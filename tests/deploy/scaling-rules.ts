@@ -17,8 +17,38 @@ const SOURCES: Readonly<Record<string, string>> = {
   Service: "WorkloadName",
 };
 
+/** Where the app takes them from. */
+const VARIABLES: Readonly<Record<string, string>> = {
+  COPILOT_APPLICATION_NAME: "AppName",
+  COPILOT_ENVIRONMENT_NAME: "EnvName",
+  COPILOT_SERVICE_NAME: "WorkloadName",
+};
+
+/** Whether the app knows what it writes as dimensions, so that scaling, alarms and the dashboard find its metrics. */
+function dimensionProblems({ patched, place }: Patched, found: Found) {
+  const at = "Resources.TaskDefinition.Properties";
+  const container = valueAt(patched.Resources.TaskDefinition, "Properties", "ContainerDefinitions", "0");
+  const given = listOf(valueAt(container, "Environment"));
+  for (const [variable, parameter] of Object.entries(VARIABLES)) {
+    const wanted = place.parameters?.[parameter];
+    const value = valueAt(
+      given.findLast((each) => valueAt(each, "Name") === variable),
+      "Value",
+    );
+    if (
+      wanted !== undefined &&
+      (value === undefined || resolve(value, asTemplate(patched), place) !== wanted)
+    )
+      found(
+        `${at}.ContainerDefinitions.0.Environment`,
+        `must have ${variable} with !Ref ${parameter}, or scaling, alarms and the dashboard do not find the metrics`,
+      );
+  }
+}
+
 /** Policies of scaling that AWS refuses, or takes and never follows. `metrics` is METRICS as the tasks get it. */
 export function scalingProblems(stack: Patched, metrics: string | undefined, found: Found) {
+  if (metrics === "emf") dimensionProblems(stack, found);
   for (const [id, { Type, Properties }] of Object.entries(stack.patched.Resources)) {
     if (Type !== "AWS::ApplicationAutoScaling::ScalingPolicy") continue;
     const key = `Resources.${id}.Properties`;

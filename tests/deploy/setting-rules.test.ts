@@ -1,15 +1,18 @@
 import { expect, test } from "vitest";
+import { parseDockerfile } from "../fixtures/dockerfile.ts";
 import { readImage } from "./agreement.ts";
 import { files, keys, told } from "./changes.ts";
 import { MANIFEST } from "./problem.ts";
 import { settingProblems, type Surroundings } from "./setting-rules.ts";
 
 const around: Surroundings = {
-  image: readImage(files.Dockerfile!),
+  image: readImage(parseDockerfile(files.Dockerfile!)),
   mounted: ["/models"],
   memory: 1024,
   hasNeighbours: false,
   names: ["chat.example.com"],
+  hosts: [],
+  otherwise: "write another",
   secretPlace: "it elsewhere",
 };
 

@@ -16,12 +16,18 @@ export type Surroundings = {
   hasNeighbours: boolean;
   /** Names under which people reach the app, as far as they are known. */
   names: readonly string[];
+  /** Names of one word, and of this machine, by which the app reaches what is beside it. Null where any may be one. */
+  hosts: readonly string[] | null;
+  /** What to write in place of a name that is not known. */
+  otherwise: string;
   /** Where a credential belongs instead. */
   secretPlace: string;
 };
 
 const FILES = ["PRESETS", "SERVICE_LOGO", "MCP_CONFIG"];
-const URLS = ["OPENAI_COMPATIBLE_BASE_URL", "BEDROCK_BASE_URL"];
+const HOST_OF_URL = /https?:\/\/(?:[^\s/"'@]*@)?(\[[^\]]*\]|[\w.-]+)/g;
+/** Names that Docker and Podman give to the machine that they run on. */
+const OF_ONE_MACHINE = /\.(docker|containers)\.internal$/;
 const MIB_OPTION = /--max-old-space-size[= ](\d+)/;
 const OPTION = /(?<=^|\s)(--?[a-z][\w-]*)/g;
 const CREDENTIAL = /authorization|api-?key|token|secret|password/i;
@@ -36,11 +42,8 @@ export function settingProblems(
     const message = settings[name] === undefined ? null : fileProblem(settings[name], around);
     if (message !== null) wrong(name, message);
   }
-  for (const name of URLS) {
-    const host = URL.canParse(settings[name] ?? "") ? new URL(settings[name]!).hostname : "";
-    if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(host) && !around.hasNeighbours)
-      wrong(name, `names ${host}, which is the container itself, where nothing but the app listens`);
-  }
+  for (const [name, value] of Object.entries(settings))
+    for (const message of addressProblems(value, around)) wrong(name, message);
   for (const message of optionProblems(settings.NODE_OPTIONS ?? "", around)) wrong("NODE_OPTIONS", message);
   const threads = settings.UV_THREADPOOL_SIZE;
   if (threads !== undefined && !/^([1-9]\d{0,2}|10[01]\d|102[0-4])$/.test(threads))
@@ -56,6 +59,24 @@ export function settingProblems(
     );
   for (const message of toolProblems(settings, around)) wrong("MCP_CONFIG", message);
   for (const message of hostProblems(settings.ALLOWED_HOSTS ?? "", around)) wrong("ALLOWED_HOSTS", message);
+}
+
+/** URLs of what a container does not reach. */
+export function addressProblems(
+  value: string,
+  { hasNeighbours, hosts, otherwise }: Pick<Surroundings, "hasNeighbours" | "hosts" | "otherwise">,
+): string[] {
+  return [...value.matchAll(HOST_OF_URL)].flatMap(([, host]) => {
+    if (/^(localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1?\])$/.test(host!))
+      return hasNeighbours
+        ? []
+        : [`names ${host!}, which is the container itself, where nothing but the app listens`];
+    if (OF_ONE_MACHINE.test(host!) && !hosts?.includes(host!))
+      return [`names ${host!}, which only Docker on one machine knows: ${otherwise}`];
+    if (/^[a-z][\w-]*$/i.test(host!) && hosts !== null && !hosts.includes(host!))
+      return [`names ${host!}, and there is no service of this name: ${otherwise}`];
+    return [];
+  });
 }
 
 /** A file that is not there stops the app at its start. */

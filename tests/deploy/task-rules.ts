@@ -1,8 +1,11 @@
+import { CONFIG_VARIABLES } from "~/config.server";
+import { RUNTIME_VARIABLES, SECRETS } from "./agreement.ts";
 import { asTemplate, isMade, type Patched } from "./check-stack.ts";
 import { targetOf } from "./copilot/containers.ts";
 import { containerProblems, fargateProblems } from "./fargate-rules.ts";
 import { intrinsic, isObject, listOf, oneOrMore, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
-import { ENVIRONMENT_PATCHES, SERVICE_PATCHES, type Report } from "./problem.ts";
+import { ENVIRONMENT_PATCHES, SERVICE, SERVICE_PATCHES, type Found, type Report } from "./problem.ts";
+import { referencesTo } from "./references.ts";
 import { resolve } from "./resolve-template.ts";
 import type { ServiceManifest } from "./service-manifest.ts";
 import { isSame } from "./data-rules.ts";
@@ -177,6 +180,8 @@ export function taskProblems(stack: Patched, manifest: ServiceManifest, report: 
   for (const [key, port, wanted] of ports) {
     if (Number(port) !== wanted) wrong(key, `must be ${wanted}, where the app listens, is ${String(port)}`);
   }
+  pastLimitsProblems(stack, wrong);
+  secretNameProblems(container, manifest, wrong);
   fargateProblems(stack, wrong);
   containerProblems(container, manifest.memory, (key, message) =>
     wrong(`TaskDefinition.Properties.ContainerDefinitions.0.${key}`, message),
@@ -207,6 +212,37 @@ export function taskProblems(stack: Patched, manifest: ServiceManifest, report: 
       "Service.Properties.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp",
       "must be ENABLED in public subnets, or tasks have no way out and do not even get their image",
     );
+  }
+}
+
+/** A network load balancer before the app, which patches or a template have added. */
+function pastLimitsProblems(stack: Patched, wrong: Found) {
+  const { rendered, patched } = stack;
+  for (const { ContainerName, TargetGroupArn } of listOf(
+    valueAt(patched.Resources.Service, "Properties", "LoadBalancers"),
+  ).filter(isObject)) {
+    const id = String(referencesTo(TargetGroupArn)[0]);
+    const protocol = valueAt(patched.Resources[id], "Properties", "Protocol");
+    const isOfApp = isSame(ContainerName, valueAt(containerOf(stack), "Name")) || ContainerName === SERVICE;
+    if (isOfApp && !(id in rendered.Resources) && /^(TCP|TLS|UDP|TCP_UDP)$/.test(String(protocol)))
+      wrong(
+        id,
+        `must be away: a network load balancer adds no address, so that the app believes X-Forwarded-For of the client`,
+      );
+  }
+}
+
+function secretNameProblems(container: Json | undefined, manifest: ServiceManifest, wrong: Found) {
+  const known = [
+    ...CONFIG_VARIABLES,
+    ...RUNTIME_VARIABLES,
+    ...SECRETS,
+    ...Object.keys(manifest.secrets ?? {}),
+  ];
+  for (const each of listOf(valueAt(container, "Secrets"))) {
+    const name = valueAt(each, "Name");
+    if (typeof name === "string" && !known.includes(name))
+      wrong("TaskDefinition.Properties.ContainerDefinitions.0.Secrets", `${name} is no variable of the app`);
   }
 }
 

@@ -15,6 +15,34 @@ const named = (TopicName: object | string) =>
   add(SERVICE_PATCHES, "MyTopic", { Type: "AWS::SNS::Topic", Properties: { TopicName } });
 const section = (path: string, value: object) => patch(SERVICE_PATCHES, { op: "add", path, value });
 
+told("in our templates", [
+  [
+    "a constant in place of a parameter",
+    [SERVICE_TEMPLATE, "Value: !Ref TrustedHops", 'Value: "1"'],
+    "Parameters.TrustedHops: is used nowhere",
+  ],
+  [
+    "an output of another resource",
+    [ENVIRONMENT_TEMPLATE, "Value: !Ref HTTPListener\n", "Value: !Ref PublicLoadBalancer\n"],
+    "Outputs.HTTPListenerArn: must be !Ref HTTPListener, is !Ref PublicLoadBalancer",
+  ],
+  [
+    "a role for another repository",
+    [SERVICE_TEMPLATE, "repository/${RepositoryName}", "repository/chat"],
+    "must allow ecr:BatchGetImage on arn:aws:ecr:us-east-1:123456789012:repository/holdfast/chat",
+  ],
+  [
+    "metrics without the service's name",
+    [SERVICE_TEMPLATE, / {12}- Name: COPILOT_SERVICE_NAME\n.*\n/, ""],
+    "must have COPILOT_SERVICE_NAME with !Ref WorkloadName",
+  ],
+  [
+    "a header that CloudFront does not send",
+    [ENVIRONMENT_TEMPLATE, "HeaderName: X-Forwarded-For", "HeaderName: X-Real-IP"],
+    "HeaderName: must be X-Forwarded-For",
+  ],
+]);
+
 told("in any template", [
   [
     "a resource's name with a dash",

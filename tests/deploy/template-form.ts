@@ -147,6 +147,34 @@ function conditionProblems({ Conditions, Parameters, Resources }: JsonObject, fo
   }
 }
 
+/** Parameters whose value changes nothing, so that one passes them in vain, and conditions that nothing asks. `given` are others'. */
+export function unusedProblems(template: JsonObject, found: Found, given: readonly string[] = []) {
+  const { Parameters: _, Conditions, ...rest } = template;
+  const used = new Set(referencesIn(rest).map(({ id }) => id));
+  const asked = referencesIn(Conditions ?? null);
+  const compared = JSON.stringify(Conditions ?? "");
+  for (const name of Object.keys(object(template.Parameters))) {
+    if (used.has(name) || given.includes(name)) continue;
+    // Whether it is given at all: its value is then meant for something.
+    const isEmpty = new RegExp(`"Fn::Equals":\\[\\{"Ref":"${name}"\\},(""|0|"0")\\]`);
+    const isAsked = asked.some(({ kind, id }) => kind === "value" && id === name);
+    if (!isAsked || isEmpty.test(compared))
+      found(
+        `Parameters.${name}`,
+        `is used nowhere${isAsked ? " but in a condition" : ""}, so that its value changes nothing: ` +
+          `write !Ref ${name} where a constant stands, or remove it`,
+      );
+  }
+  for (const name of Object.keys(object(Conditions))) {
+    if (
+      !used.has(name) &&
+      !given.includes(name) &&
+      !asked.some(({ kind, id }) => kind === "condition" && id === name)
+    )
+      found(`Conditions.${name}`, "is used nowhere: write it where something depends on it, or remove it");
+  }
+}
+
 /** A name may be exported once in a region. */
 function exportProblems(outputs: [string, Json][], found: Found) {
   const owners = new Map<string, string>();

@@ -17,6 +17,15 @@ export function resourceType(type: string): Resource | null {
   return spec().lookup("resource", "cloudFormationType", "equals", type)[0] ?? null;
 }
 
+/** Types whose `!Ref` is a name or an id. */
+const NAMED_BY_REF =
+  /^AWS::(IAM::Role|KMS::Key|Logs::LogGroup|WAFv2::|SQS::Queue|S3::Bucket|Lambda::Function|ECS::Cluster|EFS::|CloudWatch::Alarm)/;
+
+/** Whether a reference that stands where an ARN belongs (`at`) comes to a name. */
+export function isNoArnOf(at: string, attribute: string | undefined, type: Json | undefined): boolean {
+  return attribute === undefined && /A(rn|RN)s?(\.\d+)?$/.test(at) && NAMED_BY_REF.test(String(type));
+}
+
 /** The metrics of a namespace that AWS documents, each with the sets of dimensions that it has, sorted and joined. */
 export function metricsOf(namespace: string): Map<string, string[]> {
   let known = metrics.get(namespace);

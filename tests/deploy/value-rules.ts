@@ -1,7 +1,10 @@
 import type { Patched } from "./check-stack.ts";
 import { isActionOf } from "./iam.ts";
 import { intrinsic, isObject, listOf, oneOrMore, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
+import { referencesTo } from "./references.ts";
+import { RETENTIONS } from "./manifest-parts.ts";
 import { SERVICE, type Found } from "./problem.ts";
+import { words } from "./words.ts";
 
 // Values of single properties that AWS refuses, or takes and cannot follow, although their types are right.
 
@@ -67,10 +70,6 @@ export function valueProblems({ patched }: Patched, found: Found) {
   twoPoliciesOfOneName(Resources, found);
 }
 
-function words(text: string): readonly string[] {
-  return text.split(/\s+/);
-}
-
 function hasForm(form: Form, value: Json | undefined): boolean {
   if (form instanceof RegExp) return form.test(String(value));
   return form.some(({ from, to }) => Number(value) >= from && Number(value) <= to);
@@ -121,11 +120,14 @@ function taskProblems({ ContainerDefinitions, Volumes }: JsonObject, wrong: Foun
   const volumes = listOf(Volumes).map((each) => valueAt(each, "Name"));
   for (const [index, container] of containers.entries()) {
     const at = (key: string, message: string) => wrong(`ContainerDefinitions.${index}.${key}`, message);
-    const variables = listOf(valueAt(container, "Environment")).flatMap(
-      (each) => valueAt(each, "Name") ?? [],
+    const [variables, secrets] = ["Environment", "Secrets"].map((key) =>
+      listOf(valueAt(container, key)).flatMap((each) => valueAt(each, "Name") ?? []),
     );
-    const twice = variables.find((name, place) => variables.indexOf(name) < place);
+    const twice = variables!.find((name, place) => variables!.indexOf(name) < place);
     if (twice !== undefined) at("Environment", `${String(twice)} stands there twice: replace the first`);
+    const both = secrets!.find((name, place) => variables!.includes(name) || secrets!.indexOf(name) < place);
+    if (both !== undefined)
+      at("Secrets", `${String(both)} stands there twice, or is a variable too: remove one`);
     for (const mount of listOf(valueAt(container, "MountPoints"))) {
       const name = valueAt(mount, "SourceVolume");
       if (!volumes.includes(name)) at("MountPoints", `there is no volume ${String(name)}`);
@@ -185,7 +187,12 @@ function isNoArn(value: Json | undefined): value is string {
   return typeof value === "string" && !/^(arn:|attribute|reference|import)/.test(value);
 }
 
-function logProblems({ LogGroupClass: kind, KmsKeyId: key }: JsonObject, wrong: Found) {
+function logProblems(
+  { LogGroupClass: kind, KmsKeyId: key, RetentionInDays: days }: JsonObject,
+  wrong: Found,
+) {
+  if (days !== undefined && intrinsic(days) === null && !RETENTIONS.includes(Number(days)))
+    wrong("RetentionInDays", `must be one of ${RETENTIONS.join(", ")}, is ${String(days)}`);
   if (kind !== undefined && kind !== "STANDARD")
     wrong("LogGroupClass", "must be STANDARD: no other takes metrics");
   if (isNoArn(key)) wrong("KmsKeyId", "must be the ARN of a key, not its alias");
@@ -218,14 +225,26 @@ function firewallValues(
     const limit = Number(valueAt(rule, "Statement", "RateBasedStatement", "Limit"));
     if (limit < LEAST_RATE) wrong(`Rules.${index}`, `Limit must be ${LEAST_RATE} at least, is ${limit}`);
     const code = Number(valueAt(rule, "Action", "Block", "CustomResponse", "ResponseCode") ?? 403);
-    if (!(code >= 200 && code <= 599))
-      wrong(`Rules.${index}`, `ResponseCode must be from 200 to 599, is ${code}`);
+    if (!(code >= 300 && code <= 599))
+      wrong(`Rules.${index}`, `ResponseCode must be such as 429, from 300 to 599, is ${code}`);
   }
   const isUsed = Object.values(resources).some(
     ({ Type, Properties }) =>
       Type === "AWS::WAFv2::WebACLAssociation" &&
       new RegExp(`\\b${id}\\b`).test(JSON.stringify(Properties ?? "")),
   );
+  for (const [name, { Type, Properties }] of Object.entries(resources)) {
+    const [kind] = referencesTo(valueAt(Properties, "ResourceArn")).map((each) => resources[each]?.Type);
+    if (
+      Type === "AWS::WAFv2::WebACLAssociation" &&
+      kind !== undefined &&
+      !/::LoadBalancer$/.test(String(kind))
+    )
+      wrong(
+        "Rules",
+        `protect nothing: ${name} must have the load balancer as ResourceArn, has a ${String(kind)}`,
+      );
+  }
   if (!isUsed) wrong("Rules", "protect nothing: a WebACLAssociation with the load balancer is missing");
 }
 

@@ -60,17 +60,22 @@ test.each<[name: string, keys: Tree]>([
     { sidecars: { envoy }, http: { target_container: "envoy" } },
   ],
   ["the app itself, by name", { http: { target_container: "chat", target_port: 3000, version: "http1" } }],
-  ["a network load balancer beside the other", { nlb: { port: "3000/tcp" } }],
+  [
+    "a network load balancer before a proxy of the task",
+    { sidecars: { envoy }, nlb: { port: "8080/tcp", target_container: "envoy" } },
+  ],
   [
     "one at another port",
     {
+      sidecars: { envoy },
       nlb: {
         port: 443,
-        target_port: 3000,
+        target_container: "envoy",
+        target_port: 8080,
         stickiness: true,
         deregistration_delay: "110s",
-        healthcheck: { port: 3000, interval: "10s", healthy_threshold: 2 },
-        additional_listeners: [{ port: 8443, target_port: 3000 }],
+        healthcheck: { port: 8080, interval: "10s", healthy_threshold: 2 },
+        additional_listeners: [{ port: 8443, target_container: "envoy", target_port: 8080 }],
       },
     },
   ],

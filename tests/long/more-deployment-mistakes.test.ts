@@ -838,9 +838,12 @@ fit("an addon", [
   [
     "a parameter that is a number",
     [
-      OBSERVABILITY,
-      "  TargetGroup:\n    Type: String\n",
-      "  TargetGroup:\n    Type: String\n  Limit:\n    Type: Number\n    Default: 3\n",
+      [
+        OBSERVABILITY,
+        "  TargetGroup:\n    Type: String\n",
+        "  TargetGroup:\n    Type: String\n  Limit:\n    Type: Number\n    Default: 3\n",
+      ],
+      [OBSERVABILITY, /Threshold: \d+/, "Threshold: !Ref Limit"],
     ],
   ],
   [

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Config } from "~/config.server";
+import { parseDockerfile } from "../fixtures/dockerfile.ts";
 import { LATE_REQUESTS_S, readImage, taskConfig } from "../deploy/agreement.ts";
 import { placesOf } from "../deploy/check-stack.ts";
 import { environmentStack } from "../deploy/copilot/environment-stack.ts";
@@ -139,7 +140,7 @@ function readAll(environment: string) {
   const merged: JsonObject = mergeEnvironment(isObject(given) ? given : {}, environment);
   const manifest = parseWith(serviceManifest, MANIFEST, merged, report);
   const environmentOf = parseWith(environmentManifest, environmentFile, yaml(environmentFile), report);
-  const image = readImage(files.Dockerfile!);
+  const image = readImage(parseDockerfile(files.Dockerfile!));
   const patched = (rendered: Stack, file: string, place: Place) => ({
     file,
     rendered,

@@ -56,6 +56,9 @@ export function environmentParameters(variant: Variant): Record<string, Json> {
   };
 }
 
+/** An image in the repository that `svc init` makes. */
+export const IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/holdfast/chat:tag";
+
 /** The parameters of the service's stack, as Copilot passes them. */
 export function serviceParameters({ environment, service }: Variant): Record<string, Json> {
   const isHttps = service.http.alias !== undefined;
@@ -63,7 +66,7 @@ export function serviceParameters({ environment, service }: Variant): Record<str
     AppName: "holdfast",
     EnvName: environment.name,
     WorkloadName: SERVICE,
-    ContainerImage: "image",
+    ContainerImage: IMAGE,
     ContainerPort: service.image.port,
     TaskCPU: service.cpu,
     TaskMemory: service.memory,
