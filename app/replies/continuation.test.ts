@@ -20,7 +20,7 @@ const more: ReplyChunk[] = [
 describe("a continuation", () => {
   it("continues the open text part, whatever id the model gives its own", () => {
     const before = messageChunks("a1", [{ type: "text", text: "The en" }], { leaveOpen: true });
-    expect(join(before, more)).toEqual({ parts: [{ type: "text", text: "The end of it" }], open: {} });
+    expect(join(before, more)).toEqual({ parts: [{ type: "text", text: "The end of it" }], open: new Map() });
   });
 
   it("puts reasoning before the continued text into a separate part", () => {
@@ -48,7 +48,7 @@ describe("a continuation", () => {
     const before = messageChunks("a1", [{ type: "text", text: "Whole" }], { leaveOpen: true });
     expect(join(before, [{ type: "finish" }])).toEqual({
       parts: [{ type: "text", text: "Whole" }],
-      open: {},
+      open: new Map(),
     });
   });
 });

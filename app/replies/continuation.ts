@@ -36,7 +36,7 @@ export function createSplice(before: readonly ReplyChunk[]): (chunk: ReplyChunk)
 /** The id of the text part that is open at the end of the chunks and last in reading order; null without one. */
 function lastOpenText(chunks: readonly ReplyChunk[]): string | null {
   const text: ReplyText = chunks.reduce(applyChunk, EMPTY_REPLY);
-  const open = Object.entries(text.open).find(
+  const open = [...text.open].find(
     ([key, index]) => key.startsWith("text:") && index === text.parts.length - 1,
   );
   return open ? open[0].slice("text:".length) : null;

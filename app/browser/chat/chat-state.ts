@@ -1,7 +1,7 @@
 import type { MessageAccepted, QueuedView, ReplyView, SessionView } from "~/conversation/api";
 import { branchTo } from "~/conversation/session/branch";
 import type { SettingsEdit } from "~/conversation/session/edit-session";
-import { answerParts } from "~/conversation/reply/reply-text";
+import { answerParts, EMPTY_REPLY } from "~/conversation/reply/reply-text";
 import type { Message } from "~/conversation/session/session";
 import type { UserError } from "~/i18n/user-error";
 import type { StreamEvent } from "./following/event-stream";
@@ -158,7 +158,7 @@ function reconcile(live: LiveReply | null, session: SessionView): LiveReply | nu
 /** A reply that waits for the person: all of it is in the session. */
 function waitingReply(live: LiveReply | null, reply: ReplyView, rev: number): LiveReply {
   const known = live?.replyId === reply.id ? placed(live, reply.parentId) : liveReply(reply, rev);
-  return { ...known, shown: { parts: reply.message?.parts ?? known.shown.parts, open: {} } };
+  return { ...known, shown: { ...EMPTY_REPLY, parts: reply.message?.parts ?? known.shown.parts } };
 }
 
 /** Messages of a session change only in the calls of tools.  Known objects are kept, so that they are not drawn again. */

@@ -17,10 +17,10 @@ export function catchUp(parts: readonly Part[], seen: ReplyText): ReplyChunk[] {
     text = applyChunk(text, chunk);
   };
   // Empty parts that have ended are not in the message, and must not shift the positions of the others.
-  const isOpen = (index: number) => Object.values(seen.open).includes(index);
+  const open = new Set(seen.open.values());
   const shown = seen.parts
     .map((part, index) => ({ part, index }))
-    .filter(({ part, index }) => isKept(part) || isOpen(index));
+    .filter(({ part, index }) => isKept(part) || open.has(index));
   parts.forEach((part, position) => {
     const at = shown[position];
     if (!isWords(part)) {
@@ -32,7 +32,7 @@ export function catchUp(parts: readonly Part[], seen: ReplyText): ReplyChunk[] {
     const rest = at ? restOf(part, at.part) : part.text;
     if (id !== null && rest) say({ type: `${part.type}-delta`, id, delta: rest });
   });
-  for (const [key, index] of Object.entries(text.open)) {
+  for (const [key, index] of text.open) {
     const id = key.slice(key.indexOf(":") + 1);
     say(endChunk(text.parts[index] as WordsPart, id));
   }
@@ -71,8 +71,8 @@ function missingChunks(part: Exclude<Part, WordsPart>, seen: Part | undefined): 
 const newId = (position: number) => `rest-${position}`;
 
 function openId(text: ReplyText, type: WordsPart["type"], index: number): string | undefined {
-  const key = Object.keys(text.open).find((key) => text.open[key] === index && key.startsWith(`${type}:`));
-  return key?.slice(type.length + 1);
+  const open = [...text.open].find(([key, at]) => at === index && key.startsWith(`${type}:`));
+  return open?.[0].slice(type.length + 1);
 }
 
 function restOf(whole: WordsPart, seen: Part): string {

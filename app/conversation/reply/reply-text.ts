@@ -9,9 +9,9 @@ import { applyToolChunk } from "~/conversation/calls/tool-chunks";
  * The text of a reply after some of its chunks. `open`: index of the part that each unfinished chunk id writes to.
  * Runners that settle a reply, nodes that take one over, and browsers all use this reduction.
  */
-export type ReplyText = { readonly parts: readonly Part[]; readonly open: Readonly<Record<string, number>> };
+export type ReplyText = { readonly parts: readonly Part[]; readonly open: ReadonlyMap<string, number> };
 
-export const EMPTY_REPLY: ReplyText = { parts: [], open: {} };
+export const EMPTY_REPLY: ReplyText = { parts: [], open: new Map() };
 
 /** Applies one chunk. Does not change its argument, so that a view can compare parts by identity. */
 export function applyChunk(text: ReplyText, chunk: ReplyChunk): ReplyText {
@@ -21,13 +21,14 @@ export function applyChunk(text: ReplyText, chunk: ReplyChunk): ReplyText {
       const type = chunk.type === "text-start" ? "text" : "reasoning";
       return {
         parts: [...text.parts, { type, text: "" }],
-        open: { ...text.open, [openKey(type, chunk.id)]: text.parts.length },
+        // A model may open a thousand parts: copies of an object with so many names can take seconds.
+        open: new Map(text.open).set(openKey(type, chunk.id), text.parts.length),
       };
     }
     case "text-delta":
     case "reasoning-delta": {
       const type = chunk.type === "text-delta" ? "text" : "reasoning";
-      const index = text.open[openKey(type, chunk.id)];
+      const index = text.open.get(openKey(type, chunk.id));
       // A delta of a part that was never opened: open it, so that its text is not lost.
       if (index === undefined) {
         return applyChunk(applyChunk(text, { type: `${type}-start`, id: chunk.id }), chunk);
@@ -38,7 +39,9 @@ export function applyChunk(text: ReplyText, chunk: ReplyChunk): ReplyText {
     case "text-end":
     case "reasoning-end": {
       const key = openKey(chunk.type === "text-end" ? "text" : "reasoning", chunk.id);
-      const { [key]: index, ...open } = text.open;
+      const index = text.open.get(key);
+      const open = new Map(text.open);
+      open.delete(key);
       const seal = sealOf(chunk);
       if (index === undefined || Object.keys(seal).length === 0) return { ...text, open };
       const sealed = { ...(text.parts[index] as WordsPart), ...seal } as Part;

@@ -32,7 +32,7 @@ export function liveReply(
     replyId: reply.id,
     messageId: reply.messageId,
     parentId: reply.parentId,
-    shown: known.length === 0 ? EMPTY_REPLY : { parts: known, open: {} },
+    shown: { ...EMPTY_REPLY, parts: known },
     received: EMPTY_REPLY,
     cursor: null,
     sinceRev,
@@ -62,7 +62,7 @@ export function receiveChunk(live: LiveReply, cursor: Cursor, chunk: ReplyChunk)
 
 /** The reply with its place in the session, and the text of the reply that it continues. */
 export function placed(live: LiveReply, parentId: string, known: readonly Part[] = []): LiveReply {
-  const before: ReplyText = { parts: known, open: {} };
+  const before: ReplyText = { ...EMPTY_REPLY, parts: known };
   return { ...live, parentId, shown: lengthOf(live.shown) >= lengthOf(before) ? live.shown : before };
 }
 
