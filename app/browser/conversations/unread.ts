@@ -17,7 +17,7 @@ const SHORT_LENGTH = 4;
  * the other: a device may learn of an answer long after another one has shown it.
  */
 export type Unread = Observable<readonly string[]> & {
-  /** An answer has ended, or asks for a decision, and nobody saw it. */
+  /** An answer has ended, or asks for a decision, while no page showed it. */
   mark: (id: string, messageId: string) => void;
   /** A person has seen this answer. */
   see: (id: string, messageId: string) => void;

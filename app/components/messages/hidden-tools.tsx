@@ -9,7 +9,7 @@ const SHOWN_ON_HOVER = "(hover: hover) and (pointer: fine)";
 
 /**
  * The buttons of a message that are shown only on hover. Those of a message that comes into view are drawn when
- * scrolling has ended: they are a fifth of the work for a message, and nobody sees them before. Where there is no
+ * scrolling has ended: they are a fifth of the work for a message, and cannot be seen before. Where there is no
  * hover, they are always shown, and drawn at once.
  */
 export function HiddenTools({ children }: { children: ReactNode }) {

@@ -232,7 +232,7 @@ function createAttempts(
       const done = call(part, tool).then((result) => (result ? finish(part, result) : giveUp(part)));
       running.add(done);
       const forget = () => running.delete(done);
-      // Its error is the run's, which waits for `running`: here it would be one that nobody handles.
+      // The run, which waits for `running`, reports its error. Here it would be an unhandled rejection.
       void done.then(forget, forget);
     },
     hasBegun: (part: ToolPart) => begun.has(keyOf(part)),

@@ -23,7 +23,7 @@ export function sessionDocuments(
       document.format = formatFor(document);
       checkStoredSession(document, base);
     },
-    // A reply may have lost its runner, and be due to be taken over. A tombstone is no revision that anybody has.
+    // A reply may have lost its runner, and be due to be taken over. A tombstone is never the revision that a browser has.
     mustBeRead: ({ reply, retiredAt }) => reply !== null || retiredAt !== undefined,
     noneWhole: () =>
       new ExpectedError(

@@ -20,7 +20,7 @@ const serverMetadata = z.object({
 /**
  * The token endpoint for a server of tools: the configured one, or what the server and its authorization server say of
  * themselves (MCP, Authorization). Where the operator has named an issuer, the server's must be that one: otherwise a
- * server of tools could have the operator's refresh token sent to anybody.
+ * server of tools could have the operator's refresh token sent to any host.
  * @throws where there is none, or the metadata contradict themselves. Messages have no addresses
  */
 export async function discoverEndpoint(

@@ -141,7 +141,7 @@ export function createFleetTokens(options: FleetTokensOptions): FleetTokens {
   };
 }
 
-/** Removes what nobody needs. The last revision stays, for nodes that have listed it and not read it. */
+/** Removes superseded revisions. The last one stays, for nodes that have listed it and not read it. */
 async function removeBefore(files: TokenFiles, folder: string, rev: number) {
   for (const name of await files.list(folder)) {
     if (Number.parseInt(name, 10) < rev - 1) await files.remove(folder, name).catch(() => undefined);
