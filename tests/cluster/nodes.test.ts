@@ -3,7 +3,7 @@ import type { SessionView } from "~/conversation/api";
 import { hashSessionId } from "~/conversation/session/session-hash";
 import { newId } from "~/conversation/session/session-id";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
-import { removeData, startNode } from "../fixtures/replies/reply-node";
+import { send, testNodes } from "../fixtures/replies/reply-nodes";
 import { interceptedFileSystem } from "../fixtures/store/store-file-system";
 import { readSession, textOf, undisturbedAnswer } from "../fixtures/session-api";
 import { createSessionClient, type SessionClient } from "../fixtures/session-client";
@@ -87,29 +87,24 @@ it("a node that is told to end hands its reply over: another goes on at once, no
   expect(cluster.logged(replyId, "took over")).toEqual([expect.stringContaining('"from":null')]);
 });
 
+const { node } = testNodes();
+
 it("a stop at another node reaches the runner of a silent model with the next listing of its inbox", async () => {
   let listings = 0;
   const fs = interceptedFileSystem((call, proceed) => {
     if (call.name === "readdir" && call.path.includes("/replies/")) listings += 1;
     return proceed();
   });
-  const one = await startNode({ name: "one", fs });
-  try {
-    const two = await startNode({ dataDir: one.dataDir, name: "two" });
-    const key = hashSessionId(newId());
-    const message = { id: newId(), parts: [{ type: "text" as const, text: "Think" }] };
-    await one.replies.start(key, { kind: "send", message, parentId: null });
-    const { signal } = await one.model.request(0);
-    const stopped = new Promise((resolve) => signal.addEventListener("abort", resolve));
+  const one = await node({ name: "one", fs });
+  const two = await node({ dataDir: one.dataDir, name: "two" });
+  const key = hashSessionId(newId());
+  await one.replies.start(key, send("Think"));
+  const { signal } = await one.model.request(0);
+  const stopped = new Promise((resolve) => signal.addEventListener("abort", resolve));
 
-    await two.replies.stop(key);
-    const before = listings;
-    await stopped;
-    // One may have been under way when the note was left.
-    expect(listings - before).toBeLessThanOrEqual(2);
-  } finally {
-    // It still stores what was stopped.
-    await one.replies.drain(0);
-    await removeData(one);
-  }
+  await two.replies.stop(key);
+  const before = listings;
+  await stopped;
+  // One may have been under way when the note was left.
+  expect(listings - before).toBeLessThanOrEqual(2);
 });
