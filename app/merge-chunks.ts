@@ -29,14 +29,16 @@ const entries = new Map(
     .filter((path) => outputs[path]!.entryPoint && !path.startsWith(`${FOLDER}_shared/`))
     .map((path) => [nameOf(path), path]),
 );
+/** Routes without code for the browser: most. They share a file, since the manifest of a first visit names each. */
+const [empty = "", ...alsoEmpty] = [...entries.values()].filter(hasNoCode);
 const first = new Set<string>();
 for (const name of FIRST) addWithImports(entries.get(name)!);
 
 const bundle = await rollup({
-  input: Object.fromEntries([...entries].map(([name, path]) => [name, ROOT + path])),
+  input: Object.fromEntries(
+    [...entries].flatMap(([name, path]) => (alsoEmpty.includes(path) ? [] : [[name, ROOT + path]])),
+  ),
   plugins: [resolveAddresses(), minify()],
-  // Most routes have no code for the browser.
-  onLog: (level, log, report) => log.code !== "EMPTY_BUNDLE" && report(level, log),
 });
 const { output } = await bundle.generate({
   hashCharacters: "base36",
@@ -52,6 +54,10 @@ replaceManifest();
 /** `routes/_index` for `public/build/routes/_index-A1B2C3D4.js`. */
 function nameOf(path: string): string {
   return path.replace(FOLDER, "").replace(/-[A-Z0-9]{8}(\.js)?$/, "");
+}
+
+function hasNoCode(path: string): boolean {
+  return Object.keys(outputs[path]!.inputs).every((file) => file.startsWith("browser-route-module:"));
 }
 
 function addWithImports(path: string): void {
@@ -109,7 +115,9 @@ function replaceManifest(): void {
 }
 
 function replaceFiles(files: Files): void {
-  const chunk = chunks.find(({ facadeModuleId }) => facadeModuleId === `${ROOT}public${files.module}`)!;
+  const path = `public${files.module}`;
+  const id = ROOT + (alsoEmpty.includes(path) ? empty : path);
+  const chunk = chunks.find(({ facadeModuleId }) => facadeModuleId === id)!;
   files.module = `/build/${chunk.fileName}`;
   files.imports = chunk.imports.map((name) => `/build/${name}`);
 }
