@@ -28,6 +28,8 @@ export default defineConfig({
     // In milliseconds. A slow machine takes less.
     expect: { poll: { timeout: 40_000 } },
     testTimeout: 120_000,
+    // A dev server alone has taken two minutes to start beside other work.
+    hookTimeout: 300_000,
     // Files share a worker, its modules and its browser: a third of the processor time of a worker for each.
     isolate: false,
     setupFiles: "tests/fixtures/restore-globals.ts",
@@ -49,7 +51,6 @@ export default defineConfig({
           name: "cluster",
           include: ["tests/cluster/**/*.test.ts"],
           maxWorkers: 4,
-          hookTimeout: 60_000,
         },
       },
       {
@@ -59,7 +60,6 @@ export default defineConfig({
           include: ["tests/measured/**/*.test.ts"],
           fileParallelism: false,
           isolate: true,
-          hookTimeout: 60_000,
         },
       },
       {
@@ -71,7 +71,6 @@ export default defineConfig({
           globalSetup: "tests/fixtures/need-chromium.ts",
           // Of these, too, few wait for anything but the processors.
           maxWorkers: 3,
-          hookTimeout: 120_000,
         },
       },
       {
@@ -82,7 +81,6 @@ export default defineConfig({
           env: { EVERY_VARIANT: "1", SCREEN: "phone" },
           globalSetup: "tests/fixtures/need-chromium.ts",
           maxWorkers: 3,
-          hookTimeout: 120_000,
         },
       },
       {
@@ -94,7 +92,6 @@ export default defineConfig({
           maxWorkers: 4,
           // Files of one process share Playwright and the browser.
           isolate: false,
-          hookTimeout: 120_000,
         },
       },
     ],

@@ -7,7 +7,7 @@ import { test } from "../fixtures/browser/browser-test";
 let server: AppServer;
 
 beforeAll(async () => {
-  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "60", LOG_LEVEL: "debug" } });
+  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "25", LOG_LEVEL: "debug" } });
 });
 afterAll(() => server.stop());
 
