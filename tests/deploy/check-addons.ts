@@ -1,13 +1,25 @@
 import { CONFIG_VARIABLES } from "~/config.server";
+import { compositeProblems } from "./alarm-rules.ts";
+import { metricFilterProblems } from "./log-rules.ts";
 import { alarmProblems, dashboardProblems, type AddonContext } from "./metrics.ts";
 import { budgetProblems, queryProblems, topicProblems } from "./notification-rules.ts";
-import { intrinsic, isObject, object, parseYaml, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
+import {
+  intrinsic,
+  isObject,
+  object,
+  oneOrMore,
+  parseYaml,
+  valueAt,
+  type Json,
+  type JsonObject,
+} from "./parse-yaml.ts";
 import { ADDON_PARAMETERS, ADDONS, type Files, type Report } from "./problem.ts";
 import { referencesIn } from "./references.ts";
 import type { CheckedEnvironment } from "./check-deployment.ts";
 import { missingExport, missingImports, missingOutput } from "./check-stack.ts";
 import type { Stack } from "./copilot/variant.ts";
 import { formProblems, unusedProblems } from "./template-form.ts";
+import { sharedProblems } from "./value-rules.ts";
 import { checkProperties, isNoArnOf, PARAMETER_TYPE, resourceType } from "./template-spec.ts";
 
 export type Addon = { file: string; template: JsonObject };
@@ -49,13 +61,20 @@ export function checkAddons(
       ...Object.keys(object(template.Conditions)),
     ]);
     checkParameters(file, template, passed, report);
-    const context = { sources, resources: object(template.Resources), defaults: defaultsOf(template) };
+    const context: AddonContext = {
+      sources,
+      resources: object(template.Resources),
+      defaults: defaultsOf(template),
+      written: new Set(Object.values(object(template.Resources)).flatMap(metricsOfFilter)),
+      withoutInsights: environments.find(({ hasInsights }) => !hasInsights)?.name,
+    };
     for (const [id, resource] of Object.entries(object(template.Resources))) {
       const key = `Resources.${id}`;
       if (isObject(resource)) checkResource(file, key, resource, context, report);
       else report(file, key, "must be an object");
     }
     topicProblems(context.resources, (at, message) => report(file, at, message));
+    sharedProblems(context.resources, (at, message) => report(file, at, message));
     checkReferences(file, template, report);
     for (const { name, outputs } of environments) {
       for (const missing of missingImports(template, outputs))
@@ -64,6 +83,13 @@ export function checkAddons(
     checkOutputs(file, template, report);
   }
   return addons;
+}
+
+/** The metrics that a filter of the log writes, each as its namespace and name. */
+function metricsOfFilter(resource: Json): string[] {
+  return oneOrMore(valueAt(resource, "Properties", "MetricTransformations")).map((each) =>
+    ["MetricNamespace", "MetricName"].map((key) => String(valueAt(each, key))).join(" "),
+  );
 }
 
 /** Copilot makes one template of all, and refuses what stands in two of them with another meaning. */
@@ -140,6 +166,10 @@ function checkResource(
     found(`${key}.Properties.Runtime`, `must be nodejs24.x: AWS makes no more functions with ${runtime}`);
   if (resource.Type === "AWS::Logs::QueryDefinition")
     queryProblems(resource.Properties, `${key}.Properties`, found);
+  const of = (at: string, message: string) => found(`${key}.Properties.${at}`, message);
+  if (resource.Type === "AWS::CloudWatch::CompositeAlarm")
+    compositeProblems(resource.Properties, context.resources, of);
+  if (resource.Type === "AWS::Logs::MetricFilter") metricFilterProblems(resource.Properties, of);
   if (resource.Type === "AWS::CloudWatch::Dashboard") {
     dashboardProblems(resource.Properties!, `${key}.Properties.DashboardBody`, context, found);
   }

@@ -6,6 +6,8 @@ import {
   caddyProblems,
   circleOf,
   isRestarted,
+  limitProblems,
+  volumeOptionProblems,
   hostsOf,
   namesOf,
   portsOf,
@@ -104,25 +106,28 @@ export function checkCompose(files: Files, image: Image, report: Report) {
   volumeProblems(app, image, volumes, ofApp);
   buildProblems(app, ofApp);
   variableProblems(app, image, "caddy" in services, ofApp);
+  limitProblems(app, image.port, ofApp);
   const mounted = placesOf(app);
   settingProblems(
     { ...image.env, ...plainOf(app) },
     {
       image,
       mounted,
-      memory: null,
+      memory: mebibytesOf(app),
       hasNeighbours: false,
       names: [],
       hosts: [
         ...Object.entries(services).flatMap(([name, service]) => namesOf(name, service)),
         ...hostsOf(app),
       ],
+      network: null,
       otherwise: 'write that of a service, or give app extra_hosts: ["host.docker.internal:host-gateway"]',
       secretPlace: "it into copilot/.env",
     },
     (name, message) => ofApp(`environment.${name}`, message),
   );
   for (const [name, volume] of Object.entries(object(volumes))) {
+    volumeOptionProblems(volume, (key, message) => found(`volumes.${name}.${key}`, message));
     for (const key of Object.keys(object(volume))) {
       if (!VOLUME_KEYS.includes(key) && !key.startsWith("x-"))
         found(`volumes.${name}.${key}`, "is no key of a volume");
@@ -135,7 +140,8 @@ export function checkCompose(files: Files, image: Image, report: Report) {
   const [certificates, data] = [mountsOf(caddy), mountsOf(app)].map((mounts) =>
     mounts.find(({ target }) => target === "/data"),
   );
-  if (certificates === undefined)
+  const driver = valueAt(volumes, certificates?.source ?? "", "driver_opts", "type");
+  if (certificates === undefined || driver === "tmpfs")
     ofCaddy(
       "volumes",
       "must have one at /data, or each update asks for new certificates, until there are too many",
@@ -155,6 +161,14 @@ function placesOf(app: JsonObject): string[] {
     }),
   );
   return [...mountsOf(app).map(({ target }) => target), ...files];
+}
+
+/** The memory that a service may take, null without a limit. */
+function mebibytesOf(app: JsonObject): number | null {
+  const bytes = [app.mem_limit, valueAt(app, "deploy", "resources", "limits", "memory")].flatMap(
+    (limit) => bytesOf(limit) ?? [],
+  );
+  return bytes.length === 0 ? null : Math.min(...bytes) / 1_024 ** 2;
 }
 
 /** Variables whose value stands in the file. */
@@ -203,7 +217,8 @@ function appProblems(app: JsonObject, { user, port }: Image, found: Found) {
   for (const key of ["command", "entrypoint"]) {
     if (key in app) found(key, "replaces the Dockerfile's, so that SIGTERM may not reach the server");
   }
-  if (app.user !== undefined && String(app.user) !== user)
+  // Without a group it has that of the image's own user, 1000.
+  if (app.user !== undefined && ![user, user.split(":")[0]].includes(String(app.user)))
     found("user", `must be the Dockerfile's user, ${user}`);
   if (app.privileged === true) found("privileged", "must be false: the app needs no right of the machine");
   if (app.init !== true) found("init", "must be true: process 1 must reap what ends beside the app");
@@ -295,6 +310,8 @@ function variableProblems(app: JsonObject, image: Image, isBehindCaddy: boolean,
       found(key, "must have $$ for a dollar, or Docker refuses the file");
     if (CREDENTIALS.includes(name) && !given[name]!.includes("$"))
       found(key, "is a secret: put it into copilot/.env");
+    else if (name === "NODE_NAME" && given[name]!.includes("$"))
+      found(key, "must be the same after each start, and not of the shell, where nobody sets it");
     else if (OF_THE_IMAGE.includes(name)) found(key, "is set by the Dockerfile");
     else if (![...CONFIG_VARIABLES, ...RUNTIME_VARIABLES, ...SECRETS].includes(name))
       found(key, "is no variable of the app");

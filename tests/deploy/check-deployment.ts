@@ -15,6 +15,8 @@ import {
   templatesOf,
   VARIANTS,
   variantProblems,
+  type Given,
+  type Templates,
 } from "./check-templates.ts";
 import { checkPatchedStack, outputsOf, placesOf, type Patched } from "./check-stack.ts";
 import { environmentStack } from "./copilot/environment-stack.ts";
@@ -22,6 +24,7 @@ import { serviceStack } from "./copilot/service-stack.ts";
 import { variantOf, type Stack, type Variant } from "./copilot/variant.ts";
 import { fileSystemProblems, volumeProblems } from "./data-rules.ts";
 import { firewallProblems, headerProblems } from "./header-rules.ts";
+import { distributionProblems } from "./distribution-rules.ts";
 import { dockerfileProblems } from "./dockerfile-rules.ts";
 import {
   environmentManifest,
@@ -43,6 +46,8 @@ import {
 } from "./problem.ts";
 import { scalingProblems } from "./scaling-rules.ts";
 import { valueProblems } from "./value-rules.ts";
+import { networkProblems } from "./network-rules.ts";
+import { parameterProblems } from "./parameter-rules.ts";
 import { parseWith } from "./schema-problems.ts";
 import { settingProblems, type Surroundings } from "./setting-rules.ts";
 import { serviceManifest, type ServiceManifest } from "./service-manifest.ts";
@@ -77,7 +82,8 @@ export function checkDeployment(files: Files): string[] {
   };
 
   const place = read("copilot/.workspace");
-  if (place !== undefined) parseWith(workspace, "copilot/.workspace", place, report);
+  const application =
+    place === undefined ? undefined : parseWith(workspace, "copilot/.workspace", place, report)?.application;
   const image = checkDockerfile(files, report);
   if (image === null) return [...lines];
   const environments = readEnvironments(files, read, report);
@@ -86,6 +92,11 @@ export function checkDeployment(files: Files): string[] {
     environment: patchesOf(ENVIRONMENT_PATCHES, files, report),
   };
 
+  for (const [secret, source] of Object.entries(environments[0]?.service.secrets ?? {})) {
+    const [, owner] = (typeof source === "string" && /^\/copilot\/([a-z][^/]*)\//.exec(source)) || [];
+    if (owner !== undefined && owner !== application)
+      report(MANIFEST, `secrets.${secret}`, `is a secret of the application ${owner}, not of ${application}`);
+  }
   const checked = environments.map((environment) => checkEnvironment(environment, patches, image, report));
   const models = environments[0] ? modelsOf(environments[0].service, image) : null;
   const addons = checkAddons(files, checked, report);
@@ -181,7 +192,12 @@ function readEnvironments(
 }
 
 /** What one environment has, for the check of the addons. Null where its patches cannot be read. */
-export type CheckedEnvironment = { name: string; service: Stack; outputs: Map<string, string | null> };
+export type CheckedEnvironment = {
+  name: string;
+  service: Stack;
+  outputs: Map<string, string | null>;
+  hasInsights: boolean;
+};
 
 function checkEnvironment(
   { name, file, manifest, service }: Environment,
@@ -201,7 +217,8 @@ function checkEnvironment(
   }
   const rendered = { service: serviceStack(variant), environment: environmentStack(variant) };
   const outputs = outputsOf(variant, rendered.environment);
-  const checked = { name, service: rendered.service, outputs };
+  const hasInsights = manifest.observability?.container_insights === true;
+  const checked = { name, service: rendered.service, outputs, hasInsights };
   if (!patches.service || !patches.environment) {
     for (const each of [...serviceProblems(service, manifest, image), ...taskConfig(service, image).problems])
       report(MANIFEST, each.key, each.message);
@@ -246,6 +263,9 @@ function checkEnvironment(
 
 type Settings = ReturnType<typeof settingsOf>;
 
+/** What the app writes on a silent stream without HEARTBEAT_SECONDS. */
+const HEARTBEAT_SECONDS = 5;
+
 /** What is wrong with a manifest and the app's configuration in it. */
 function problemsOf(
   manifest: ServiceManifest,
@@ -258,7 +278,8 @@ function problemsOf(
   const agreement = config
     ? agreementProblems(manifest, image, config, settings.user, { ...settings, cdn })
     : [];
-  settingProblems({ ...image.env, ...manifest.variables }, aroundTask(manifest, image), (name, message) =>
+  const around = aroundTask(manifest, image, settings.network);
+  settingProblems({ ...image.env, ...manifest.variables }, around, (name, message) =>
     problems.push({ key: `variables.${name}`, message }),
   );
   return [...serviceProblems(manifest, environment, image), ...problems, ...agreement];
@@ -268,6 +289,7 @@ function problemsOf(
 function aroundTask(
   { image: given, storage, memory, sidecars, http, network }: ServiceManifest,
   image: Image,
+  range: string | null,
 ): Surroundings {
   return {
     image,
@@ -277,6 +299,7 @@ function aroundTask(
     names: [http, ...http.additional_rules].flatMap(({ alias }) => alias ?? []),
     // With Service Connect other services have short names.
     hosts: network.connect === undefined || network.connect === false ? [] : null,
+    network: range,
     otherwise: "write a name that is known in the VPC, or localhost for a container of the same task",
     secretPlace: "the whole of it under secrets",
   };
@@ -306,7 +329,7 @@ function checkWhatIsDeployed(
   fileSystemProblems(patchedEnvironment, (key, message) => report(ENVIRONMENT_PATCHES, key, message));
   signInProblems(patchedService, report);
   taskProblems(patchedService, effective, report);
-  scalingProblems(patchedService, effective.variables.METRICS, (key, message) =>
+  scalingProblems(patchedService, effective.variables, (key, message) =>
     report(SERVICE_PATCHES, key, message),
   );
   taskRoleProblems(patchedService, report);
@@ -316,6 +339,12 @@ function checkWhatIsDeployed(
   addressProblems(patchedEnvironment, (key, message) => report(ENVIRONMENT_PATCHES, key, message));
   firewallProblems(patchedEnvironment, report);
   headerProblems(patchedService, patchedEnvironment, report);
+  for (const stack of [patchedService, patchedEnvironment])
+    networkProblems(stack, (key, message) => report(stack.file, key, message));
+  const heartbeat = Number(effective.variables.HEARTBEAT_SECONDS ?? HEARTBEAT_SECONDS);
+  distributionProblems(patchedEnvironment, heartbeat, (key, message) =>
+    report(ENVIRONMENT_PATCHES, key, message),
+  );
   wayProblems(patchedEnvironment, (key, message) => report(ENVIRONMENT_PATCHES, key, message));
 }
 
@@ -345,26 +374,41 @@ function findInTemplates(files: Files, image: Image, report: Report) {
       message.replaceAll("must be patched to", "must be").replaceAll("must be patched in", "must be there"),
     );
   };
+  const judge = (templates: Templates, found: Report) => {
+    const { variant, service, environment } = templates;
+    const settings = settingsOf(service, environment, found);
+    identityProblems(templates, found);
+    checkWhatIsDeployed(variant, service, environment, settings, image, [], found);
+    tlsProblems(environment, found, ENVIRONMENT_TEMPLATE);
+    variantProblems(stacks, templates, found);
+  };
   try {
     const all = VARIANTS.map((given) => templatesOf(stacks, image, given));
     // What is wrong in each way is told of the first.
     const known = new Set<string>();
     for (const templates of all) {
-      const { variant, service, environment, way } = templates;
-      const once: Report = (file, key, message) => {
-        const problem = `${file} ${key} ${message.replace(way, "")}`;
+      judge(templates, (file, key, message) => {
+        const problem = `${file} ${key} ${message.replace(templates.way, "")}`;
         if (!known.has(problem)) asOfTemplates(file, key, message);
         known.add(problem);
-      };
-      const settings = settingsOf(service, environment, once);
-      identityProblems(templates, once);
-      checkWhatIsDeployed(variant, service, environment, settings, image, [], once);
-      tlsProblems(environment, once, ENVIRONMENT_TEMPLATE);
-      variantProblems(stacks, templates, once);
+      });
     }
+    const judged = (given: Given) => {
+      const templates = templatesOf(stacks, image, given);
+      const problems: string[] = [];
+      judge(templates, (_, key, message) => problems.push(`${key} ${message.replace(templates.way, "")}`));
+      const made = JSON.stringify([templates.environment.patched, templates.service.patched]);
+      return { problems, made };
+    };
+    parameterProblems(stacks, judged, (kind, key, message) =>
+      report(kind === "environment" ? ENVIRONMENT_TEMPLATE : SERVICE_TEMPLATE, key, message),
+    );
     surplusProblems(all, asOfTemplates);
     const named = templatesOf(stacks, image, NAMED_TWICE);
     tlsProblems(named.environment, asOfTemplates, ENVIRONMENT_TEMPLATE);
+    distributionProblems(named.environment, HEARTBEAT_SECONDS, (key, message) =>
+      report(ENVIRONMENT_TEMPLATE, key, message),
+    );
     openDoorProblems(named.environment, asOfTemplates);
     identityProblems(named, asOfTemplates);
   } catch (error) {

@@ -12,9 +12,12 @@ const NODE = "nodejs24.x";
 /** A stack of Copilot's before and after the patches of a file. */
 export type Patched = { file: string; rendered: Stack; patched: Stack; place: Place };
 
+/** Where stacks are deployed for a check, unless it says otherwise. */
+export const USUAL_PLACE: Place = { region: "us-east-1", partition: "aws", account: "123456789012" };
+
 /** Where and with which parameters Copilot deploys the two stacks of a variant. */
 export function placesOf(variant: Variant): { environment: Place; service: Place } {
-  const place = { region: "us-east-1", partition: "aws", account: "123456789012" };
+  const place = USUAL_PLACE;
   const stackName = `holdfast-${variant.environment.name}`;
   return {
     environment: {

@@ -2,7 +2,7 @@ import { DIFFERENCES, losses, madeBy, madeByCopilot, REPLACED, type Made } from 
 import { keeps, placesOf, type Patched } from "./check-stack.ts";
 import { IMAGE, variantOf, type Stack, type Variant } from "./copilot/variant.ts";
 import { environmentManifest } from "./environment-manifest.ts";
-import { isObject, object, parseYaml, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
+import { isObject, listOf, object, parseYaml, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
 import { SERVICE, type Files, type Report } from "./problem.ts";
 import { referencesIn } from "./references.ts";
 import { outputProblems } from "./output-rules.ts";
@@ -85,7 +85,9 @@ function checkForm(file: string, template: JsonObject, stack: Stack, report: Rep
 }
 
 /** Parameters of the templates that differ from the defaults, and what Copilot's manifests say instead. */
-type Given = {
+export type Given = {
+  /** Where it is deployed, if not where the others are. */
+  place?: Place;
   environment?: Record<string, Json>;
   service?: Record<string, Json>;
   manifests?: { environment?: JsonObject; http?: JsonObject; placement?: string; efs?: JsonObject };
@@ -113,8 +115,9 @@ export const NAMED_TWICE: Given = {
 export const VARIANTS: readonly Given[] = [
   {},
   {
+    place: { region: "us-gov-west-1", partition: "aws-us-gov", account: "210987654321" },
     environment: { AppName: "talk", EnvironmentName: "stage" },
-    service: { AppName: "talk", EnvName: "stage" },
+    service: { AppName: "talk", EnvName: "stage", CpuArchitecture: "X86_64" },
     manifests: { environment: { name: "stage" } },
   },
   { service: { AccessCodeParameter: "/holdfast/prod/ACCESS_CODE" } },
@@ -155,7 +158,7 @@ export const VARIANTS: readonly Given[] = [
     },
   },
   {
-    environment: { Nat: "false" },
+    environment: { Nat: "false", Ipv6: "true" },
     service: { Placement: "public" },
     manifests: { placement: "public" },
   },
@@ -196,8 +199,7 @@ export function variantProblems(
         continue;
       const [id, ...keys] = path.split(".");
       const [before, after] = [theirs, ours].map((made) => valueAt(made!.get(id!), ...keys));
-      // A rule may ask for more.
-      if (/ListenerRule.*\.Conditions$/.test(path) && keeps(before, after)) continue;
+      if (mayDiffer(path, before, after, patched)) continue;
       report(file, `Resources.${path}`, `is not what Copilot has there${way}`);
     }
   }
@@ -206,6 +208,31 @@ export function variantProblems(
   orderProblems(stacks.service, report);
   rightsProblems(service, report);
   outputProblems(templates, report);
+}
+
+/** Differences that are as good, or are judged by rules of their own. */
+function mayDiffer(path: string, before: Json | undefined, after: Json | undefined, { Resources }: Stack) {
+  // A rule may ask for more.
+  if (/ListenerRule.*\.Conditions$/.test(path)) return keeps(before, after);
+  // Behind a sign-in.
+  if (/HTTPSListenerRule\.Properties\.Actions$/.test(path))
+    return (
+      keeps(before, after) &&
+      listOf(after).every((each) => /^(authenticate-|forward$)/.test(String(valueAt(each, "Type"))))
+    );
+  // By IPv6 too.
+  if (/LoadBalancerSecurityGroup\.Properties\.SecurityGroupIngress$/.test(path))
+    return (
+      keeps(before, after) &&
+      !("CloudFrontDistribution" in Resources) &&
+      listOf(after).every((each) =>
+        ["0.0.0.0/0", "::/0"].includes(String(valueAt(each, "CidrIp") ?? valueAt(each, "CidrIpv6"))),
+      )
+    );
+  // At the port alone (kept-rules.ts).
+  if (/Ingress\w+\.Properties\.IpProtocol$/.test(path)) return true;
+  if (path.endsWith("ViewerProtocolPolicy")) return after === "https-only";
+  return path.endsWith("IPV6Enabled");
 }
 
 /** Reports what one way makes although Copilot makes it in others only: it costs, or stands in the way. */
@@ -268,7 +295,9 @@ export function templatesOf(
   image: Image,
   given: Given = {},
 ): Templates {
-  const parameters = { ...defaultsOf(stacks.service), ...given.service };
+  // A template may do without a parameter.
+  const ofTheirs = Object.entries(given.service ?? {}).filter(([name]) => name in stacks.service.Parameters);
+  const parameters = { ...defaultsOf(stacks.service), ...Object.fromEntries(ofTheirs) };
   // The service's template does not see whether the file system was kept.
   const { efs, ...manifests } = given.manifests ?? {};
   const variant = baseVariant(image, parameters, manifests);
@@ -278,7 +307,13 @@ export function templatesOf(
     service: madeByCopilot(variant, none).service,
   };
   const kept = efs === undefined ? {} : { ManagedFileSystemID: { Value: efs.id! } };
-  const { environment: place } = placesOf(variant);
+  const { environment: usual } = placesOf(variant);
+  const place = { ...usual, ...given.place };
+  const there = (text: string) =>
+    text
+      .replaceAll(usual.account, place.account)
+      .replaceAll(usual.region, place.region)
+      .replaceAll(`arn:${usual.partition}:`, `arn:${place.partition}:`);
   const ofEnvironment: Record<string, Json> = {
     ...defaultsOf(stacks.environment),
     AppName: "holdfast",
@@ -289,7 +324,7 @@ export function templatesOf(
     ...parameters,
     AppName: "holdfast",
     EnvName: "prod",
-    ContainerImage: IMAGE,
+    ContainerImage: there(IMAGE),
     ...given.service,
   };
   const app = String(ofEnvironment.AppName);
@@ -304,7 +339,7 @@ export function templatesOf(
     const own: Place = { ...place, parameters };
     const ofApp = (made: Made) =>
       new Map(
-        JSON.parse(JSON.stringify([...made]).replaceAll(/\bholdfast\b(?!\/)/g, app)) as [
+        JSON.parse(there(JSON.stringify([...made]).replaceAll(/\bholdfast\b(?!\/)/g, app))) as [
           string,
           JsonObject,
         ][],
@@ -361,11 +396,16 @@ export function defaultsOf({ Parameters }: Stack): Record<string, Json> {
 /** A manifest that says nothing but what the app needs: the templates have the rest. */
 function baseVariant(
   { port, dataDir, user }: Image,
-  { CpuArchitecture }: Record<string, Json>,
+  { CpuArchitecture, Placement }: Record<string, Json>,
   given: Given["manifests"] = {},
 ): Variant {
   const [uid, gid] = user.split(":").map(Number);
-  const { environment, http, placement = "private", efs = { uid: uid!, gid: gid! } } = given;
+  const {
+    environment,
+    http,
+    placement = Placement === "public" ? "public" : "private",
+    efs = { uid: uid!, gid: gid! },
+  } = given;
   return variantOf(
     serviceManifest.parse({
       name: SERVICE,

@@ -1,14 +1,19 @@
 import { targetOf } from "./copilot/containers.ts";
 import { SERVICE, type Problem } from "./problem.ts";
 import { addressProblems } from "./setting-rules.ts";
+import { OF_A_SECRET } from "./trust-rules.ts";
 import type { ServiceManifest } from "./service-manifest.ts";
 
 /** What containers of a task reach: each other by localhost. */
 const OF_A_TASK = {
   hasNeighbours: true,
   hosts: null,
+  network: null,
   otherwise: "write localhost for a container of the same task",
 };
+
+/** How long a container's check of itself must go on to fail: of what stalls with the volume, or with the process. */
+const PATIENCE_S = { ofVolume: 60, ofProcess: 15 };
 
 /** How many groups the network interface of a task may have. */
 const MOST_GROUPS = 5;
@@ -36,7 +41,22 @@ function imageProblems({ image }: ServiceManifest): Problem[] {
     wrong("build.target", `must not be there: ${build.target} is not the last stage, which is the image`);
   if (build !== undefined && build.context !== ".")
     wrong("build.context", "must be the top of the repository, where the Dockerfile copies from");
+  for (const [place, given] of [
+    ["build.args", build?.args],
+    ["labels", image.labels],
+  ] as const) {
+    const open = Object.keys(given ?? {}).find((name) => OF_A_SECRET.test(name));
+    if (open !== undefined) wrong(`${place}.${open}`, "is a secret, and stays in the image for all to read");
+  }
   const asks = (healthcheck && (healthcheck.command ?? ["curl"]).join(" ")) ?? "";
+  // Copilot's own, where they are not said.
+  const patience = (healthcheck?.interval ?? 10) * (healthcheck?.retries ?? 2);
+  const least = asks.includes("/readyz") ? PATIENCE_S.ofVolume : PATIENCE_S.ofProcess;
+  if (healthcheck !== undefined && patience < least)
+    wrong(
+      "healthcheck",
+      `kills a task that stalls for ${patience} s (interval × retries): let it have ${least}`,
+    );
   const [, tool] = /\b(curl|wget)\b/.exec(asks) ?? [];
   if (tool !== undefined)
     wrong("healthcheck.command", `needs ${tool}, which the image does not have: every task would be killed`);

@@ -1,5 +1,6 @@
 import { environment, execForm, parseDockerfile, withBases } from "../fixtures/dockerfile.ts";
 import { CREDENTIALS } from "./agreement.ts";
+import { OF_A_SECRET } from "./trust-rules.ts";
 import { stageRules } from "./build-rules.ts";
 
 /** A patch version of Node 24, so that the same commit gives the same Node. */
@@ -27,6 +28,7 @@ export function dockerfileProblems(text: string, stages = parseDockerfile(text))
   const command = execForm(value("CMD") ?? "");
   const healthcheck = /^(.*?)\bCMD (.*)$/.exec(value("HEALTHCHECK") ?? "");
   const health = execForm(healthcheck?.[2] ?? "");
+  const asks = health?.join(" ") ?? "";
   const originOf = (what: string) => {
     const line = copied.find((each) => each.includes(what));
     return stages.find(({ name }) => line?.includes(`--from=${name} `));
@@ -57,7 +59,10 @@ export function dockerfileProblems(text: string, stages = parseDockerfile(text))
     [
       "ENV",
       "has no secret in it",
-      !CREDENTIALS.some((name) => new RegExp(`^\\s*(ENV|ARG) .*\\b${name}\\b`, "im").test(text)),
+      !CREDENTIALS.some((name) => new RegExp(`^\\s*(ENV|ARG) .*\\b${name}\\b`, "im").test(text)) &&
+        ![...text.matchAll(/^\s*(?:ENV|ARG)\s+(.*)$/gim)].some(([, given]) =>
+          given!.split(/[\s=]+/).some((name) => OF_A_SECRET.test(name)),
+        ),
     ],
     ["COPY", "copies only what it names", copied.every((each) => each.split(" ").at(-2) !== ".")],
     ["USER", "runs as a fixed user by number, not root", /^[1-9]\d*:[1-9]\d*$/.test(value("USER") ?? "")],
@@ -96,6 +101,17 @@ export function dockerfileProblems(text: string, stages = parseDockerfile(text))
       "HEALTHCHECK",
       "tells whether it is healthy, without a shell",
       health?.[0] === "node" && health.join().includes("/healthz"),
+    ],
+    [
+      "HEALTHCHECK",
+      "asks the port that it listens on, and fails without a good answer",
+      /PORT\) \|\| \d+|:\d+(?=\/healthz)/.exec(asks)?.[0].endsWith(String(env.PORT)) === true &&
+        /\br\.ok\b/.test(asks),
+    ],
+    [
+      "HEALTHCHECK",
+      "is patient: a process that stalls for a moment is not killed",
+      !/--retries=1\b/.test(healthcheck?.[1] ?? ""),
     ],
     [
       "HEALTHCHECK",

@@ -111,6 +111,7 @@ export const environmentManifest = z.strictObject({
               prefix: z
                 .string()
                 .regex(/^(?!.*AWSLogs)/, "must not have AWSLogs in it, which the load balancer adds")
+                .regex(/^(?!\/).*(?<!\/)$/, "must not begin or end with a slash")
                 .optional(),
             }),
           ).optional(),

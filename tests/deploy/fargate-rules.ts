@@ -69,7 +69,17 @@ const TARGET_ATTRIBUTES = [
 const ALGORITHMS = ["round_robin", "least_outstanding_requests", "weighted_random"];
 
 /** What a task needs of its surroundings: Fargate with EFS, the way from the load balancer, and that to the volume. */
-export function fargateProblems({ patched }: Patched, wrong: Found) {
+export function fargateProblems({ patched, place }: Patched, wrong: Found) {
+  const region = valueAt(
+    patched.Resources.TaskDefinition,
+    "Properties",
+    ..."ContainerDefinitions.0.LogConfiguration.Options.awslogs-region".split("."),
+  );
+  if (typeof region === "string" && region !== place.region)
+    wrong(
+      "TaskDefinition.Properties.ContainerDefinitions.0.LogConfiguration.Options.awslogs-region",
+      `must be !Ref AWS::Region, where the log is, is ${region}`,
+    );
   for (const [path, allowed, message] of ALLOWED) {
     const [id, ...keys] = path.split(".");
     const value = valueAt(patched.Resources[id!], "Properties", ...keys);
@@ -85,6 +95,12 @@ export function fargateProblems({ patched }: Patched, wrong: Found) {
     const key = "TargetGroup.Properties.TargetGroupAttributes";
     if (!TARGET_ATTRIBUTES.includes(String(Key)))
       wrong(key, `${String(Key)} is no attribute that this check knows`);
+    const least = Number(valueAt(patched.Resources.AutoScalingTarget, "Properties", "MinCapacity"));
+    if (/minimum_healthy_targets\.count$/.test(String(Key)) && Number(Value) > least)
+      wrong(
+        key,
+        `${String(Key)} must be ${least} at most, as many tasks as there may be, is ${String(Value)}`,
+      );
     if (Key === "load_balancing.algorithm.type" && !ALGORITHMS.includes(String(Value)))
       wrong(key, `${Key} must be one of ${ALGORITHMS.join(", ")}, is ${String(Value)}`);
   }

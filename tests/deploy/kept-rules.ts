@@ -118,7 +118,14 @@ export function addressProblems(stack: Patched, found: Found) {
     if (Type !== "AWS::EC2::Subnet" || range === null || vpc === null || !isMade(stack, id)) continue;
     const key = `Resources.${id}.Properties.CidrBlock`;
     if (range.from < vpc.from || range.to > vpc.to) found(key, "is not within the addresses of the VPC");
-    const zone = JSON.stringify(valueAt(Properties, "AvailabilityZone"));
+    const given = valueAt(Properties, "AvailabilityZone");
+    const isCopilots = keeps(given, valueAt(stack.rendered.Resources[id], "Properties", "AvailabilityZone"));
+    if (/^[a-z]{2}-/.test(String(given)) && !isCopilots && !String(given).startsWith(stack.place.region))
+      found(
+        `Resources.${id}.Properties.AvailabilityZone`,
+        `must be one of the region's, such as !Select [0, !GetAZs ""], is ${String(given)}`,
+      );
+    const zone = JSON.stringify(given);
     const neighbour = subnets.find((each) => each.zone === zone && each.id.slice(0, -1) === id.slice(0, -1));
     if (neighbour)
       found(
@@ -134,7 +141,7 @@ export function addressProblems(stack: Patched, found: Found) {
 type Range = { from: number; to: number };
 
 /** The first and the last address of a range of IPv4, as numbers. */
-function rangeOf(cidr: Json | undefined): Range | null {
+export function rangeOf(cidr: Json | undefined): Range | null {
   const [address, length] = String(cidr).split("/");
   if (!/^(\d+\.){3}\d+$/.test(address!)) return null;
   const number = address!.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);

@@ -1,3 +1,4 @@
+import { mathProblems, senseProblems, unlistedProblem } from "./alarm-rules.ts";
 import type { Found } from "./problem.ts";
 import { z } from "zod";
 import { METRIC_UNITS } from "~/telemetry/metrics";
@@ -8,9 +9,6 @@ import { dimensionSet, metricsOf } from "./template-spec.ts";
 /** What the app writes while METRICS is emf, each with the dimensions below. */
 const HOLDFAST_METRICS = Object.keys(METRIC_UNITS);
 const HOLDFAST_DIMENSIONS = ["Application", "Environment", "Service"];
-
-/** Namespaces of AWS whose metrics its specification does not list. */
-const UNLISTED = ["AWS/Bedrock", "AWS/WAFV2", "AWS/Usage", "AWS/Backup", "ECS/ContainerInsights"];
 
 const EXTENDED = /^((p|tm|wm|tc|ts)\d{1,2}(\.\d+)?|(TM|WM|PR|TC|TS)\([^)]*\)|IQM)$/;
 
@@ -42,6 +40,10 @@ export type AddonContext = {
   /** What each parameter of the addons comes from, by its name. */
   sources: ReadonlyMap<string, string>;
   resources: JsonObject;
+  /** Metrics that filters of the same template count from the log, each as its namespace and name. */
+  written: ReadonlySet<string>;
+  /** An environment without Container Insights, if there is one. */
+  withoutInsights: string | undefined;
   /** Defaults of the parameters of the template. */
   defaults: ReadonlyMap<string, Json>;
 };
@@ -51,6 +53,7 @@ export function alarmProblems(properties: Json, key: string, context: AddonConte
   if (!isObject(properties)) return;
   for (const [name, choices] of Object.entries(CHOICES)) {
     const value = properties[name];
+    if (name === "ComparisonOperator" && "ThresholdMetricId" in properties) continue;
     if (value === undefined ? name === "ComparisonOperator" : !choices.includes(String(value))) {
       found(`${key}.${name}`, `must be one of ${choices.join(", ")}`);
     }
@@ -60,7 +63,19 @@ export function alarmProblems(properties: Json, key: string, context: AddonConte
   const given = (Array.isArray(properties.Dimensions) ? properties.Dimensions : []).filter(isObject);
   for (const { Name, Value } of given)
     sourceProblems(String(Name), Value!, context, (message) => found(`${key}.Dimensions`, message));
-  if (properties.Metrics !== undefined) return queryProblems(properties.Metrics, key, context, found);
+  const of: Found = (name, message) => found(`${key}.${name}`, message);
+  if (properties.Metrics !== undefined) {
+    mathProblems(properties, of);
+    return queryProblems(properties.Metrics, key, context, found);
+  }
+  if (properties.ThresholdMetricId !== undefined)
+    of("ThresholdMetricId", "needs Metrics, with a band under this Id");
+  if (context.written.has(`${String(properties.Namespace)} ${String(properties.MetricName)}`)) return;
+  senseProblems(properties, of);
+  if (properties.Namespace === "ECS/ContainerInsights" && context.withoutInsights !== undefined)
+    of("Namespace", `has no data: observability.container_insights is off in ${context.withoutInsights}`);
+  if (properties.MetricName === "BurstCreditBalance")
+    of("MetricName", "is of bursting file systems; ours is elastic, and has no credits");
   metricProblems(
     String(properties.Namespace),
     String(properties.MetricName),
@@ -128,11 +143,20 @@ function actionProblems(properties: JsonObject, key: string, { resources }: Addo
     const text = String(parts[0]);
     if (call?.name === "Ref") return isTopic(text) || (text.endsWith("Arn") && !(text in resources));
     if (call?.name === "Fn::GetAtt") return /Arn$/.test(String(parts[1]));
+    if (call?.name === "Fn::Sub" && isOfAnother(text)) return false;
     if (call?.name === "Fn::Sub")
       return text.startsWith("arn:") || isTopic(/^\$\{(\w+)\}$/.exec(text)?.[1] ?? "");
     return call !== null;
   };
   const isTopic = (id: string) => isObject(resources[id]) && resources[id].Type === "AWS::SNS::Topic";
+  // An ARN that is put together like those of this service's topics, with a name that none of them has.
+  const names = Object.values(resources).flatMap(
+    (each) => valueAt(each, "Properties", "TopicName", "Fn::Sub") ?? [],
+  );
+  const isOfAnother = (text: string) =>
+    /^arn:.*:sns:.*\$\{Name\}/.test(text) &&
+    names.length > 0 &&
+    !names.some((name) => text.endsWith(`:${String(name)}`));
   for (const name of ["AlarmActions", "OKActions", "InsufficientDataActions"]) {
     const actions = properties[name];
     if (actions === undefined) continue;
@@ -140,7 +164,7 @@ function actionProblems(properties: JsonObject, key: string, { resources }: Addo
       if (!isArn(action))
         found(
           `${key}.${name}.${index}`,
-          "must be the ARN of a topic, such as !Ref of one; a name tells nobody",
+          "must be the ARN of a topic that there is, such as !Ref of one; another name tells nobody",
         );
     }
   }
@@ -204,6 +228,12 @@ export function dashboardProblems(properties: Json, key: string, context: AddonC
   for (const each of parsed.data.widgets) {
     if (each === null) continue;
     const { properties: widget } = each;
+    const isOfApp = widget.metrics.some(([namespace]) => namespace === "Holdfast");
+    if (isOfApp && !widget.region.includes("$"))
+      found(
+        key,
+        `“${widget.title}”: region must be \${AWS::Region}, where the app writes, is ${widget.region}`,
+      );
     for (const metric of widget.metrics) {
       const wrong = (message: string) => found(key, `“${widget.title}”: ${message}`);
       const [first] = metric;
@@ -249,7 +279,8 @@ export function metricProblems(
     if (given !== wanted) wrong(`${name} needs the dimensions ${wanted}`);
     return;
   }
-  if (UNLISTED.includes(namespace)) return;
+  const unlisted = unlistedProblem(namespace, name);
+  if (unlisted !== undefined) return unlisted === null ? undefined : wrong(unlisted);
   const sets = metricsOf(namespace).get(name);
   if (sets === undefined) wrong(`${namespace} has no metric ${name}`);
   else if (dimensions.length === 0 && !sets.includes("")) wrong(`${name} needs dimensions`);

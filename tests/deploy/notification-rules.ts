@@ -1,3 +1,4 @@
+import { logQueryProblems } from "./log-rules.ts";
 import type { Found } from "./problem.ts";
 import { isObject, oneOrMore, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
 
@@ -67,6 +68,12 @@ export function queryProblems(properties: Json | undefined, key: string, found: 
     if (name !== "/copilot/${App}-${Env}-${Name}")
       found(`${key}.LogGroupNames`, `must be /copilot/\${App}-\${Env}-\${Name}, is ${name}`);
   }
+  const text = valueAt(properties, "QueryString");
+  if (
+    typeof text === "string" &&
+    JSON.stringify(valueAt(properties, "LogGroupNames") ?? "").includes("/copilot/")
+  )
+    logQueryProblems(text, (message) => found(`${key}.QueryString`, message));
 }
 
 /** Whether those who report to a topic may: AWS takes each report, and drops it. */

@@ -1,4 +1,4 @@
-import { keeps, type Patched } from "./check-stack.ts";
+import { keeps, USUAL_PLACE, type Patched } from "./check-stack.ts";
 import { isAllowed, type AccessRequest, type PolicyDocument } from "./iam.ts";
 import { isObject, listOf, object, oneOrMore, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
 import type { Report } from "./problem.ts";
@@ -72,7 +72,9 @@ function neededToStart(task: Json | undefined, { patched, place }: Patched): Nee
     const image = `arn:${place.partition}:ecr:${region}:${account}:repository/${repository}`;
     const log = valueAt(container, "LogConfiguration", "Options", "awslogs-group");
     const stream = arnOf(place, "logs", `log-group:${String(log)}:log-stream:copilot/chat/id`);
-    const secrets = listOf(valueAt(container, "Secrets")).map((each) => String(valueAt(each, "ValueFrom")));
+    // ARNs that are written out are of the usual place, where they are judged.
+    const read = place.region === USUAL_PLACE.region ? listOf(valueAt(container, "Secrets")) : [];
+    const secrets = read.map((each) => String(valueAt(each, "ValueFrom")));
     return [
       ...(repository === undefined
         ? []

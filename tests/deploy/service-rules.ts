@@ -23,6 +23,12 @@ const READINESS_PATIENCE_S = 2.5;
 /** How long a volume may stall before tasks are replaced for it. */
 const LEAST_PATIENCE_S = 60;
 
+/** How long a task that does not answer may stay, and one that answers be kept away. */
+const MOST_PATIENCE_S = 600;
+
+/** ECS ignores the check for so long after a task's start, also in a release that does not work. */
+const MOST_GRACE_S = 900;
+
 /** What of the manifest, as one environment gets it, AWS refuses or Holdfast cannot live with. */
 export function serviceProblems(
   manifest: ServiceManifest,
@@ -44,6 +50,14 @@ export function serviceProblems(
     ),
     ...(manifest.exec && manifest.storage.readonly_fs === true
       ? [{ key: "storage.readonly_fs", message: "must be false: the agent of `svc exec` writes there" }]
+      : []),
+    ...(manifest.env_file === "copilot/.env"
+      ? [
+          {
+            key: "env_file",
+            message: "is that of the compose file, with its secrets: put them under secrets",
+          },
+        ]
       : []),
     ...(manifest.exec ? [] : [{ key: "exec", message: "must be true: it is how one logs in" }]),
   ];
@@ -148,6 +162,19 @@ function healthcheckProblems(given: ServiceManifest["http"]["healthcheck"], wron
   if (check.path === "/readyz" && patience < LEAST_PATIENCE_S) {
     wrong("healthcheck.unhealthy_threshold", `kills every task after a volume that stalls for ${patience} s`);
   }
+  for (const name of ["healthy_threshold", "unhealthy_threshold"] as const) {
+    const seconds = check.interval * check[name];
+    if (seconds > MOST_PATIENCE_S)
+      wrong(
+        `healthcheck.${name}`,
+        `takes ${seconds} s to find out that a task ${name === "healthy_threshold" ? "answers" : "is dead"}`,
+      );
+  }
+  if ((check.grace_period ?? 0) > MOST_GRACE_S)
+    wrong(
+      "healthcheck.grace_period",
+      `must be ${MOST_GRACE_S} s at most, is ${check.grace_period}: for so long a release that does not work is not taken back`,
+    );
 }
 
 /** Besides what is copied into it, what an image of Node runs with. */

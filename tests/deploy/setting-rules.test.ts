@@ -12,6 +12,7 @@ const around: Surroundings = {
   hasNeighbours: false,
   names: ["chat.example.com"],
   hosts: [],
+  network: null,
   otherwise: "write another",
   secretPlace: "it elsewhere",
 };

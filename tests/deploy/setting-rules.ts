@@ -3,6 +3,7 @@ import { createHostPolicy } from "~/http/admission/host-policy";
 import { parseTools, ToolsConfigError } from "~/tools/tools-config";
 import { BEDROCK_REGIONS } from "./bedrock-access.ts";
 import { isWithin } from "./data-rules.ts";
+import { rangeOf } from "./kept-rules.ts";
 import type { Image } from "./agreement.ts";
 
 /** What a container has around it, for settings that refer to it. */
@@ -18,6 +19,8 @@ export type Surroundings = {
   names: readonly string[];
   /** Names of one word, and of this machine, by which the app reaches what is beside it. Null where any may be one. */
   hosts: readonly string[] | null;
+  /** The addresses of its network, null where a private address elsewhere may be reached too. */
+  network: string | null;
   /** What to write in place of a name that is not known. */
   otherwise: string;
   /** Where a credential belongs instead. */
@@ -28,9 +31,14 @@ const FILES = ["PRESETS", "SERVICE_LOGO", "MCP_CONFIG"];
 const HOST_OF_URL = /https?:\/\/(?:[^\s/"'@]*@)?(\[[^\]]*\]|[\w.-]+)/g;
 /** Names that Docker and Podman give to the machine that they run on. */
 const OF_ONE_MACHINE = /\.(docker|containers)\.internal$/;
+/** Names of one's own network, without a server of names: a laptop, a printer. Those of Copilot have more parts. */
+const OF_BONJOUR = /^[\w-]+\.local$/i;
+const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+/** Of the machine's own link, where clouds answer questions about themselves. */
+const LINK_LOCAL = "169.254.0.0/16";
 const MIB_OPTION = /--max-old-space-size[= ](\d+)/;
 const OPTION = /(?<=^|\s)(--?[a-z][\w-]*)/g;
-const CREDENTIAL = /authorization|api-?key|token|secret|password/i;
+const CREDENTIAL = /authorization|api[-_]?key|token|secret|password/i;
 
 /** Settings that the app takes, and that cannot work where it runs. */
 export function settingProblems(
@@ -64,7 +72,12 @@ export function settingProblems(
 /** URLs of what a container does not reach. */
 export function addressProblems(
   value: string,
-  { hasNeighbours, hosts, otherwise }: Pick<Surroundings, "hasNeighbours" | "hosts" | "otherwise">,
+  {
+    hasNeighbours,
+    hosts,
+    network,
+    otherwise,
+  }: Pick<Surroundings, "hasNeighbours" | "hosts" | "network" | "otherwise">,
 ): string[] {
   return [...value.matchAll(HOST_OF_URL)].flatMap(([, host]) => {
     if (/^(localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1?\])$/.test(host!))
@@ -73,10 +86,21 @@ export function addressProblems(
         : [`names ${host!}, which is the container itself, where nothing but the app listens`];
     if (OF_ONE_MACHINE.test(host!) && !hosts?.includes(host!))
       return [`names ${host!}, which only Docker on one machine knows: ${otherwise}`];
+    if (OF_BONJOUR.test(host!) && !hosts?.includes(host!))
+      return [`names ${host!}, which only machines of one's own network know: ${otherwise}`];
+    if (isIn(LINK_LOCAL, host!)) return [`names ${host!}, where no service answers: ${otherwise}`];
+    const isPrivate = PRIVATE.some((range) => isIn(range, host!));
+    if (isPrivate && network !== null && !isIn(network, host!))
+      return [`names ${host!}, which is not in the network around (${network}), so that nothing answers`];
     if (/^[a-z][\w-]*$/i.test(host!) && hosts !== null && !hosts.includes(host!))
       return [`names ${host!}, and there is no service of this name: ${otherwise}`];
     return [];
   });
+}
+
+function isIn(range: string, address: string): boolean {
+  const [all, one] = [rangeOf(range), rangeOf(`${address}/32`)];
+  return all !== null && one !== null && all.from <= one.from && one.to <= all.to;
 }
 
 /** A file that is not there stops the app at its start. */
@@ -116,10 +140,18 @@ function toolProblems(settings: Readonly<Record<string, string>>, { secretPlace 
   }
   const open: string[] = [];
   JSON.parse(text, (key, value: unknown) => {
-    if (typeof value === "string" && CREDENTIAL.test(key) && !value.includes("${")) open.push(key);
+    if (typeof value === "string" && !value.includes("${") && (CREDENTIAL.test(key) || hasCredential(value)))
+      open.push(key);
     return value;
   });
   return open.map((key) => `has the credential ${key} for all to read: put ${secretPlace}`);
+}
+
+/** Whether a URL has a password, or a key among what is asked. */
+function hasCredential(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null) return false;
+  return url.password !== "" || [...url.searchParams.keys()].some((name) => CREDENTIAL.test(name));
 }
 
 function hostProblems(list: string, { names }: Surroundings): string[] {

@@ -52,7 +52,23 @@ export function settingsOf(service: Patched, environment: Patched, report: Repor
   }
   const user = valueAt(container, "User");
   if (user === undefined) wrong("User", "must be patched in: the Dockerfile's user");
-  return { stopSeconds, user, idleSeconds: idleTimeout(environment, report) };
+  return {
+    stopSeconds,
+    user,
+    idleSeconds: idleTimeout(environment, report),
+    network: networkOf(environment),
+  };
+}
+
+/** Resources that lead to other networks. */
+const LEADS_ON = /Peering|TransitGateway|VPNGateway|VPNConnection|CustomerGateway/;
+
+/** The addresses of a VPC that is made and leads to no other network. */
+function networkOf(environment: Patched): string | null {
+  const { Resources } = environment.patched;
+  const isAlone = !Object.values(Resources).some(({ Type }) => LEADS_ON.test(String(Type)));
+  const range = valueAt(Resources.VPC, "Properties", "CidrBlock");
+  return isMade(environment, "VPC") && isAlone && typeof range === "string" ? range : null;
 }
 
 function containerOf({ patched }: Patched): Json | undefined {
@@ -95,6 +111,7 @@ export function effectiveManifest(manifest: ServiceManifest, stack: Patched): Se
         path: String(value("TargetGroup", "HealthCheckPath") ?? "/"),
         port: Number(value("TargetGroup", "HealthCheckPort")) || undefined,
         success_codes: codes === undefined ? undefined : String(codes),
+        grace_period: number(value("Service", "HealthCheckGracePeriodSeconds"), 0),
         interval: group("HealthCheckIntervalSeconds", 30),
         timeout: group("HealthCheckTimeoutSeconds", 5),
         healthy_threshold: group("HealthyThresholdCount", 5),
@@ -117,8 +134,11 @@ export function effectiveManifest(manifest: ServiceManifest, stack: Patched): Se
 }
 
 function containerCheckOf(stack: Patched): ServiceManifest["image"]["healthcheck"] {
-  const command = valueAt(containerOf(stack), "HealthCheck", "Command");
-  return Array.isArray(command) ? { command: command.map(String) } : undefined;
+  const check = valueAt(containerOf(stack), "HealthCheck");
+  const command = valueAt(check, "Command");
+  if (!Array.isArray(command)) return undefined;
+  const [interval, retries] = ["Interval", "Retries"].map((name) => valueAt(check, name));
+  return { command: command.map(String), interval: Number(interval ?? 30), retries: Number(retries ?? 3) };
 }
 
 /** What a task gets as variables, without Copilot's own and those whose value is known only when it is deployed. */
@@ -395,6 +415,7 @@ export function signInProblems({ patched }: Patched, report: Report) {
     const secret = valueAt(config, "ClientSecret");
     if (typeof secret === "string" && !/^\{\{resolve:(secretsmanager|ssm-secure):/.test(secret))
       wrong(id, "has the client's secret for all to read: use {{resolve:secretsmanager:…}}");
+    for (const message of configProblems(config)) wrong(id, message);
     if (valueAt(config, "OnUnauthenticatedRequest") === "allow")
       wrong(id, "lets requests past that are not signed in: OnUnauthenticatedRequest is allow");
   }
@@ -425,6 +446,34 @@ export function signInProblems({ patched }: Patched, report: Report) {
   }
 }
 
+const MOST_SESSION_S = 7 * 86_400;
+
+/** What of a sign-in the load balancer refuses, or the provider. */
+function configProblems(config: Json): string[] {
+  const text = (key: string) => {
+    const value = valueAt(config, key);
+    return typeof value === "string" && !/^(reference|import|attribute)/.test(value) ? value : undefined;
+  };
+  const plain = ["Issuer", "AuthorizationEndpoint", "TokenEndpoint", "UserInfoEndpoint"].filter(
+    (key) => !(text(key) ?? "https://").startsWith("https://"),
+  );
+  const [scope, cookie, session] = [
+    text("Scope"),
+    text("SessionCookieName"),
+    Number(valueAt(config, "SessionTimeout") ?? 1),
+  ];
+  return [
+    ...plain.map((key) => `${key} must be a whole URL with https, is ${text(key)!}`),
+    ...(scope !== undefined && !scope.split(" ").includes("openid") ? ["Scope must have openid"] : []),
+    ...(cookie !== undefined && !/^[\w-]+$/.test(cookie)
+      ? [`SessionCookieName must be one word, is ${cookie}`]
+      : []),
+    ...(session > MOST_SESSION_S
+      ? [`SessionTimeout must be ${MOST_SESSION_S} s at most, is ${session}`]
+      : []),
+  ];
+}
+
 function ruleOf(id: string, resource: JsonObject, actions: Json[]) {
   const signIn = actions.find((action) => /^authenticate-/.test(String(valueAt(action, "Type"))));
   const config = valueAt(signIn, "AuthenticateOidcConfig") ?? valueAt(signIn, "AuthenticateCognitoConfig");
@@ -437,6 +486,9 @@ function ruleOf(id: string, resource: JsonObject, actions: Json[]) {
     isPlain: /HTTPListenerArn/.test(text("ListenerArn")),
     denies: valueAt(config, "OnUnauthenticatedRequest") === "deny",
     forwards: actions.some((action) => valueAt(action, "Type") === "forward"),
-    isOfApi: text("Conditions").includes('"/api/*"'),
+    // Of all its requests: another condition would let some go to the pages.
+    isOfApi:
+      text("Conditions").includes('"/api/*"') &&
+      !/HttpRequestMethodConfig|HttpHeaderConfig|QueryStringConfig|SourceIpConfig/.test(text("Conditions")),
   };
 }

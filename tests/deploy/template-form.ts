@@ -89,19 +89,25 @@ function parameterProblems(parameter: Json, found: Found) {
     if (!ATTRIBUTES_OF_A_PARAMETER.includes(key)) found(`.${key}`, "is nothing that a parameter has");
   }
   if (!("Default" in parameter)) return;
-  const { Default: given, AllowedValues: allowed, AllowedPattern: pattern, Type: type } = parameter;
-  const refuse = (why: string) =>
+  for (const why of refusals(parameter, parameter.Default!))
     found(".Default", `must be ${why}, or a stack without a value for it fails`);
-  if (given === null || typeof given === "object") return refuse("a text or a number");
+}
+
+/** What a value of a parameter would have to be. */
+export function refusals(parameter: JsonObject, given: Json): string[] {
+  const { AllowedValues: allowed, AllowedPattern: pattern, Type: type } = parameter;
+  if (given === null || typeof given === "object") return ["a text or a number"];
   const text = String(given);
-  if (Array.isArray(allowed) && !allowed.map(String).includes(text)) refuse(`one of ${allowed.join(", ")}`);
-  if (typeof pattern === "string" && !isWhole(text, pattern)) refuse(`of the form ${pattern}`);
-  if (type !== "Number") return;
+  const why: string[] = [];
+  if (Array.isArray(allowed) && !allowed.map(String).includes(text)) why.push(`one of ${allowed.join(", ")}`);
+  if (typeof pattern === "string" && !isWhole(text, pattern)) why.push(`of the form ${pattern}`);
+  if (type !== "Number") return why;
   const number = Number(text);
   const { MinValue: least = number, MaxValue: most = number } = parameter;
-  if (text.trim() === "" || Number.isNaN(number)) refuse("a number");
-  else if (number < Number(least)) refuse(`${String(least)} at least`);
-  else if (number > Number(most)) refuse(`${String(most)} at most`);
+  if (text.trim() === "" || Number.isNaN(number)) why.push("a number");
+  else if (number < Number(least)) why.push(`${String(least)} at least`);
+  else if (number > Number(most)) why.push(`${String(most)} at most`);
+  return why;
 }
 
 /** Patterns of CloudFormation are those of Java: one that JavaScript does not know is not judged. */

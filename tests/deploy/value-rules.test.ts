@@ -257,7 +257,10 @@ fit("a value in a patch", [
     }),
   ],
   [
-    "another name of the application in a template",
-    ["copilot/cloudformation/environment.yml", "Default: holdfast\n", "Default: mychat\n"],
+    "another name of the application in both templates",
+    [
+      ["copilot/cloudformation/environment.yml", "Default: holdfast\n", "Default: mychat\n"],
+      ["copilot/cloudformation/service.yml", "Default: holdfast\n", "Default: mychat\n"],
+    ],
   ],
 ]);

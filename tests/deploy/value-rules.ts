@@ -1,9 +1,12 @@
 import type { Patched } from "./check-stack.ts";
+import { backupProblems } from "./backup-rules.ts";
+import { firewallRuleProblems } from "./firewall-values.ts";
 import { isActionOf } from "./iam.ts";
 import { intrinsic, isObject, listOf, oneOrMore, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
 import { referencesTo } from "./references.ts";
 import { RETENTIONS } from "./manifest-parts.ts";
 import { SERVICE, type Found } from "./problem.ts";
+import { openSecretProblems, trustProblems } from "./trust-rules.ts";
 import { words } from "./words.ts";
 
 // Values of single properties that AWS refuses, or takes and cannot follow, although their types are right.
@@ -38,10 +41,11 @@ const LINE_OPTIONS = ["awslogs-datetime-format", "awslogs-multiline-pattern"];
 const LIMITS = words(
   "core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack",
 );
-const SCHEDULE =
+export const SCHEDULE =
   /^(rate\(\d+ (minutes?|hours?|days?)\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)|cron\((\S+ ){5}\S+\))$/;
 const LAST_PRIORITY = 50_000;
 const LEAST_RATE = 10;
+const MOST_MIBPS = 3_414;
 
 type Rule = (properties: JsonObject, wrong: Found) => void;
 
@@ -58,15 +62,28 @@ const RULES: Readonly<Record<string, Rule>> = {
   "AWS::Logs::LogGroup": logProblems,
 };
 
+/** Values in either stack, or in an addon. */
+export function sharedProblems(resources: Record<string, Json>, found: Found, known: readonly string[] = []) {
+  backupProblems(resources, found);
+  trustProblems(resources, known, found);
+  openSecretProblems(resources, found);
+}
+
 /** Values in either stack. */
-export function valueProblems({ patched }: Patched, found: Found) {
+export function valueProblems({ rendered, patched }: Patched, found: Found) {
   const { Resources } = patched;
   for (const [id, { Type, Properties }] of Object.entries(Resources)) {
     if (!isObject(Properties)) continue;
     const wrong: Found = (key, message) => found(`Resources.${id}.Properties.${key}`, message);
     RULES[String(Type)]?.(Properties, wrong);
-    if (Type === "AWS::WAFv2::WebACL") firewallValues(id, Properties, Resources, wrong);
+    if (Type === "AWS::WAFv2::WebACL") {
+      firewallValues(id, Properties, Resources, wrong);
+      firewallRuleProblems(Properties, Resources, wrong);
+    }
   }
+  // Roles of Copilot's own functions.
+  const known = Object.keys(rendered.Resources).filter((id) => !/^(Task|Execution)Role$/.test(id));
+  sharedProblems(Resources, found, known);
   twoPoliciesOfOneName(Resources, found);
 }
 
@@ -91,6 +108,11 @@ function attributeProblems(list: Json | undefined, wrong: (message: string) => v
     !/^(undefined|round_robin)$/.test(value("load_balancing.algorithm.type"))
   )
     wrong("slow_start.duration_seconds works with the algorithm round_robin only");
+  if (
+    value("load_balancing.algorithm.anomaly_mitigation") === "on" &&
+    value("load_balancing.algorithm.type") !== "weighted_random"
+  )
+    wrong("load_balancing.algorithm.anomaly_mitigation works with the algorithm weighted_random only");
   if (value("access_logs.s3.enabled") === "true" && !keys.includes("access_logs.s3.bucket"))
     wrong("access_logs.s3.bucket is missing beside access_logs.s3.enabled");
 }
@@ -128,6 +150,10 @@ function taskProblems({ ContainerDefinitions, Volumes }: JsonObject, wrong: Foun
     const both = secrets!.find((name, place) => variables!.includes(name) || secrets!.indexOf(name) < place);
     if (both !== undefined)
       at("Secrets", `${String(both)} stands there twice, or is a variable too: remove one`);
+    for (const secret of listOf(valueAt(container, "Secrets"))) {
+      const from = String(valueAt(secret, "ValueFrom"));
+      if (from.includes(":parameter//")) at("Secrets", `${from} has a slash too many`);
+    }
     for (const mount of listOf(valueAt(container, "MountPoints"))) {
       const name = valueAt(mount, "SourceVolume");
       if (!volumes.includes(name)) at("MountPoints", `there is no volume ${String(name)}`);
@@ -195,16 +221,29 @@ function logProblems(
     wrong("RetentionInDays", `must be one of ${RETENTIONS.join(", ")}, is ${String(days)}`);
   if (kind !== undefined && kind !== "STANDARD")
     wrong("LogGroupClass", "must be STANDARD: no other takes metrics");
-  if (isNoArn(key)) wrong("KmsKeyId", "must be the ARN of a key, not its alias");
+  if (isNoArn(key) || /:alias\//.test(String(key)))
+    wrong("KmsKeyId", "must be the ARN of a key, not its alias");
 }
 
 function fileSystemValues(
-  { LifecyclePolicies, ProvisionedThroughputInMibps: throughput }: JsonObject,
+  { LifecyclePolicies, ProvisionedThroughputInMibps: throughput, ThroughputMode: mode }: JsonObject,
   wrong: Found,
 ) {
   if (throughput !== undefined && !(Number(throughput) >= 1))
     wrong("ProvisionedThroughputInMibps", `must be 1 at least, is ${String(throughput)}`);
+  if (Number(throughput) > MOST_MIBPS)
+    wrong(
+      "ProvisionedThroughputInMibps",
+      `must be ${MOST_MIBPS} at most, is ${String(throughput)}: in MiB a second`,
+    );
   const moves = listOf(LifecyclePolicies).filter(isObject);
+  const back = moves.find(
+    (each) => "TransitionToPrimaryStorageClass" in each,
+  )?.TransitionToPrimaryStorageClass;
+  if (back !== undefined && back !== "AFTER_1_ACCESS")
+    wrong("LifecyclePolicies", `TransitionToPrimaryStorageClass must be AFTER_1_ACCESS, is ${String(back)}`);
+  if (mode !== "elastic" && moves.some((each) => "TransitionToArchive" in each))
+    wrong("LifecyclePolicies", "have TransitionToArchive, which needs ThroughputMode elastic");
   if (moves.some((each) => Object.keys(each).length > 1))
     wrong("LifecyclePolicies", "must have an item for each move: EFS refuses two in one");
   const days = (name: string) =>
@@ -254,6 +293,10 @@ function scheduleProblems({ ScheduledActions }: JsonObject, wrong: Found) {
     const schedule = valueAt(action, "Schedule");
     if (typeof schedule === "string" && !SCHEDULE.test(schedule))
       wrong(key, `Schedule must be such as cron(0 22 * * ? *) or rate(1 day), is ${schedule}`);
+    for (const message of scheduleDays(String(schedule))) wrong(key, message);
+    const zone = valueAt(action, "Timezone");
+    if (zone !== undefined && !isTimeZone(String(zone)))
+      wrong(key, `Timezone must be such as Europe/Berlin, is ${String(zone)}`);
     const [least, most] = ["MinCapacity", "MaxCapacity"].map((name) =>
       valueAt(action, "ScalableTargetAction", name),
     );
@@ -261,6 +304,23 @@ function scheduleProblems({ ScheduledActions }: JsonObject, wrong: Found) {
       wrong(key, "MinCapacity must be 1 at least, or nobody is answered");
     if (least !== undefined && most !== undefined && Number(most) < Number(least))
       wrong(key, "MaxCapacity must be MinCapacity at least");
+  }
+}
+
+/** AWS wants a question mark for the day of the month or that of the week. */
+export function scheduleDays(schedule: string): string[] {
+  const [, , ofMonth, , ofWeek] = /^cron\((.*)\)$/.exec(schedule)?.[1]?.split(" ") ?? [];
+  return ofWeek === undefined || (ofMonth === "?") !== (ofWeek === "?")
+    ? []
+    : [`must have a ? for the day of the month or that of the week, is ${schedule}`];
+}
+
+/** A name of IANA; abbreviations such as CEST are none to AWS. */
+function isTimeZone(zone: string): boolean {
+  try {
+    return /\/|^UTC$/.test(zone) && new Intl.DateTimeFormat("en", { timeZone: zone }) !== null;
+  } catch {
+    return false;
   }
 }
 
