@@ -26,6 +26,8 @@ test("nothing is wider than a phone, and the composer is in sight", async ({ ope
   expect(box.y + box.height).toBeLessThanOrEqual(740);
   // What was said last is in sight as well, not below the fold.
   expect((await chat.replies.last().boundingBox())!.y).toBeLessThan(box.y);
+  await chat.composer.fill("What is written has the whole width, not what the buttons leave of it.");
+  expect((await chat.composer.boundingBox())!.width).toBeGreaterThan(0.85 * PHONE.viewport.width);
 });
 
 longTest(
