@@ -1,18 +1,18 @@
 import { bedrockOffers } from "~/model/bedrock/bedrock-offers";
 import { isAllowed, type PolicyDocument } from "./iam.ts";
 import type { Place } from "./resolve-template.ts";
+import { words } from "./words.ts";
 
 const STREAM = "bedrock:InvokeModelWithResponseStream";
 const ACCOUNT = "123456789012";
 
 /** Where Bedrock serves models, as AWS documented it in November 2026. */
-export const BEDROCK_REGIONS = [
-  ..."us-east-1 us-east-2 us-west-1 us-west-2 ca-central-1 ca-west-1 mx-central-1 sa-east-1".split(" "),
-  ..."eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3".split(" "),
-  ..."ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1".split(" "),
-  ..."ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-7 af-south-1".split(" "),
-  ..."il-central-1 me-central-1 me-south-1 us-gov-east-1 us-gov-west-1".split(" "),
-];
+export const BEDROCK_REGIONS = words(`
+    us-east-1 us-east-2 us-west-1 us-west-2 ca-central-1 ca-west-1 mx-central-1 sa-east-1 eu-central-1
+    eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 ap-east-2 ap-northeast-1
+    ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1 ap-southeast-2 ap-southeast-3
+    ap-southeast-4 ap-southeast-5 ap-southeast-7 af-south-1 il-central-1 me-central-1 me-south-1 us-gov-east-1
+    us-gov-west-1`);
 
 /** Some regions that profiles of a geography route to. An empty one is how a global profile names none. */
 const DESTINATIONS: Readonly<Record<string, readonly string[]>> = {

@@ -2,16 +2,15 @@ import { ConfigError, misspeltVariables, parseConfig } from "~/config.server";
 import { withBases, type Instruction, type Stage } from "../fixtures/dockerfile.ts";
 import type { DockerfileRule } from "./dockerfile-rules.ts";
 import type { Found } from "./problem.ts";
+import { words } from "./words.ts";
 
-const INSTRUCTIONS = [
-  ..."ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL".split(" "),
-  ..."STOPSIGNAL USER VOLUME WORKDIR".split(" "),
-];
+const INSTRUCTIONS = words(`
+    ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME
+    WORKDIR`);
 /** What the server and its tools load, each as it ends a source of COPY. */
-const LOADED = [
-  ..."node_modules package.json app/start.sh public build/index.js build/check-volume.js".split(" "),
-  ..."build/verify-restore.js build/print-usage.js build/mermaid".split(" "),
-];
+const LOADED = words(`
+    node_modules package.json app/start.sh public build/index.js build/check-volume.js build/verify-restore.js
+    build/print-usage.js build/mermaid`);
 /** What `npm run build` reads. */
 const BUILT_FROM = ["app", "public", "package.json", "package-lock.json", "remix.config.js", "tsconfig.json"];
 /** What must not get into an image, nor into the cache of its build. */

@@ -21,14 +21,13 @@ import type { Stack } from "./copilot/variant.ts";
 import { formProblems, unusedProblems } from "./template-form.ts";
 import { sharedProblems } from "./value-rules.ts";
 import { checkProperties, isNoArnOf, PARAMETER_TYPE, resourceType } from "./template-spec.ts";
+import { words } from "./words.ts";
 
 export type Addon = { file: string; template: JsonObject };
 
 /** What Copilot merges, and what it leaves away without harm. */
-const SECTIONS = [
-  ..."Parameters Mappings Conditions Transform Resources Outputs Metadata".split(" "),
-  ..."AWSTemplateFormatVersion Description".split(" "),
-];
+const SECTIONS = words(`
+    Parameters Mappings Conditions Transform Resources Outputs Metadata AWSTemplateFormatVersion Description`);
 const GIVEN = ["App", "Env", "Name"];
 /** Names that an account may have once in a region. */
 const OF_ALL = /^(Alarm|Bucket|Dashboard|Function|LogGroup|ManagedPolicy|Queue|Role|Topic)Name$/;

@@ -4,7 +4,6 @@ import { CREDENTIALS, OF_THE_IMAGE, RUNTIME_VARIABLES, SECRETS, type Image } fro
 import {
   bytesOf,
   caddyProblems,
-  circleOf,
   isRestarted,
   limitProblems,
   volumeOptionProblems,
@@ -14,6 +13,7 @@ import {
   serviceForm,
   waitedFor,
 } from "./compose-rules.ts";
+import { circleFrom } from "./circle.ts";
 import { isWithin } from "./data-rules.ts";
 import { LEAST_MEMORY } from "./fargate-rules.ts";
 import { settingProblems } from "./setting-rules.ts";
@@ -29,39 +29,22 @@ import {
   type JsonObject,
 } from "./parse-yaml.ts";
 import type { Files, Found, Report } from "./problem.ts";
+import { words } from "./words.ts";
 
 export const COMPOSE = "copilot/compose.yaml";
 
-const SECTIONS = "name version services volumes networks secrets configs include".split(" ");
+const SECTIONS = words("name version services volumes networks secrets configs include");
 /** Keys of a service, of the Compose Specification. Docker refuses others. */
-const KEYS = [
-  ..."annotations attach blkio_config build cap_add cap_drop cgroup cgroup_parent command configs".split(" "),
-  ..."container_name cpu_count cpu_percent cpu_period cpu_quota cpu_shares cpus cpuset credential_spec".split(
-    " ",
-  ),
-  ..."depends_on deploy develop device_cgroup_rules devices dns dns_opt dns_search domainname entrypoint".split(
-    " ",
-  ),
-  ..."env_file environment expose extends external_links extra_hosts gpus group_add healthcheck hostname".split(
-    " ",
-  ),
-  ..."image init ipc isolation label_file labels links logging mac_address mem_limit mem_reservation".split(
-    " ",
-  ),
-  ..."mem_swappiness memswap_limit models network_mode networks oom_kill_disable oom_score_adj pid".split(
-    " ",
-  ),
-  ..."pids_limit platform ports post_start pre_stop privileged profiles provider pull_policy read_only".split(
-    " ",
-  ),
-  ..."restart runtime scale secrets security_opt shm_size stdin_open stop_grace_period stop_signal".split(
-    " ",
-  ),
-  ..."storage_opt sysctls tmpfs tty ulimits use_api_socket user userns_mode uts volumes volumes_from".split(
-    " ",
-  ),
-  "working_dir",
-];
+const KEYS = words(`
+    annotations attach blkio_config build cap_add cap_drop cgroup cgroup_parent command configs container_name
+    cpu_count cpu_percent cpu_period cpu_quota cpu_shares cpus cpuset credential_spec depends_on deploy develop
+    device_cgroup_rules devices dns dns_opt dns_search domainname entrypoint env_file environment expose extends
+    external_links extra_hosts gpus group_add healthcheck hostname image init ipc isolation label_file labels
+    links logging mac_address mem_limit mem_reservation mem_swappiness memswap_limit models network_mode networks
+    oom_kill_disable oom_score_adj pid pids_limit platform ports post_start pre_stop privileged profiles provider
+    pull_policy read_only restart runtime scale secrets security_opt shm_size stdin_open stop_grace_period
+    stop_signal storage_opt sysctls tmpfs tty ulimits use_api_socket user userns_mode uts volumes volumes_from
+    working_dir`);
 const VOLUME_KEYS = ["driver", "driver_opts", "external", "labels", "name"];
 const CONDITIONS = ["service_started", "service_healthy", "service_completed_successfully"];
 /** After so long Caddy closes a connection to the app that nothing used. */
@@ -95,8 +78,8 @@ export function checkCompose(files: Files, image: Image, report: Report) {
     );
     if (isObject(service))
       serviceForm(service, sections, (key, message) => found(`services.${name}.${key}`, message));
-    const circle = circleOf(services, name);
-    if (circle?.at(-1) === name)
+    const circle = circleFrom(name, (each) => waitedFor(services[each]));
+    if (circle?.[0] === name)
       found(`services.${name}.depends_on`, `waits for itself (${circle.join(" → ")})`);
   }
   if (!/^[a-z0-9][a-z0-9_-]*$/.test(String(valueAt(compose, "name") ?? "a")))

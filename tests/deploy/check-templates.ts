@@ -12,18 +12,15 @@ import { serviceManifest } from "./service-manifest.ts";
 import { formProblems, unusedProblems } from "./template-form.ts";
 import { checkProperties, isNoArnOf, PARAMETER_TYPE, resourceType } from "./template-spec.ts";
 import type { Image } from "./agreement.ts";
+import { words } from "./words.ts";
 
 export const ENVIRONMENT_TEMPLATE = "copilot/cloudformation/environment.yml";
 export const SERVICE_TEMPLATE = "copilot/cloudformation/service.yml";
 
 /** What CloudFormation takes in a request without a bucket. */
 const MOST_BYTES = 51_200;
-const SECTIONS = [
-  ..."AWSTemplateFormatVersion Description Metadata Parameters Mappings Conditions Rules Resources".split(
-    " ",
-  ),
-  ..."Outputs Transform".split(" "),
-];
+const SECTIONS = words(`
+    AWSTemplateFormatVersion Description Metadata Parameters Mappings Conditions Rules Resources Outputs Transform`);
 
 /** The two templates that stand for Copilot's stacks, as they are and beside what Copilot would make. */
 export type Templates = { variant: Variant; environment: Patched; service: Patched; way: string };

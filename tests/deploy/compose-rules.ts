@@ -87,16 +87,6 @@ export function waitedFor(service: Json | undefined): string[] {
   return Array.isArray(names) ? names.map(String) : Object.keys(object(names));
 }
 
-/** Services that wait for each other: none of them is started. */
-export function circleOf(services: JsonObject, from: string, way: readonly string[] = []): string[] | null {
-  if (way.includes(from)) return [...way, from];
-  for (const name of waitedFor(valueAt(services, from))) {
-    const circle = circleOf(services, name, [...way, from]);
-    if (circle !== null) return circle;
-  }
-  return null;
-}
-
 /** Names by which other containers reach a service. */
 export function namesOf(name: string, service: Json): string[] {
   const networks = valueAt(service, "networks");

@@ -1,6 +1,7 @@
 import type { Found } from "./problem.ts";
 import { isObject, listOf, valueAt, type Json } from "./parse-yaml.ts";
 import type { Patched } from "./check-stack.ts";
+import { words } from "./words.ts";
 
 /** Properties of a task's parts, and what each may be: what AWS refuses, or runs and never sends a request to. */
 const ALLOWED: readonly (readonly [path: string, allowed: RegExp, message: string])[] = [
@@ -57,10 +58,10 @@ const ALLOWED: readonly (readonly [path: string, allowed: RegExp, message: strin
 ];
 
 const TARGET_ATTRIBUTES = [
-  ..."deregistration_delay.timeout_seconds stickiness.enabled stickiness.type".split(" "),
-  ..."stickiness.lb_cookie.duration_seconds stickiness.app_cookie.cookie_name".split(" "),
-  ..."stickiness.app_cookie.duration_seconds slow_start.duration_seconds".split(" "),
-  ..."load_balancing.algorithm.type load_balancing.algorithm.anomaly_mitigation".split(" "),
+  ...words(`
+    deregistration_delay.timeout_seconds stickiness.enabled stickiness.type stickiness.lb_cookie.duration_seconds
+    stickiness.app_cookie.cookie_name stickiness.app_cookie.duration_seconds slow_start.duration_seconds
+    load_balancing.algorithm.type load_balancing.algorithm.anomaly_mitigation`),
   "load_balancing.cross_zone.enabled",
   ...["dns_failover", "unhealthy_state_routing"].flatMap((name) =>
     ["count", "percentage"].map((unit) => `target_group_health.${name}.minimum_healthy_targets.${unit}`),
@@ -121,10 +122,9 @@ export function fargateProblems({ patched, place }: Patched, wrong: Found) {
 
 /** Properties of a container that Fargate refuses. */
 const NOT_ON_FARGATE = [
-  ..."DisableNetworking DnsSearchDomains DnsServers DockerSecurityOptions ExtraHosts Hostname Links".split(
-    " ",
-  ),
-  ..."LinuxParameters.Devices LinuxParameters.MaxSwap LinuxParameters.SharedMemorySize".split(" "),
+  ...words(`
+    DisableNetworking DnsSearchDomains DnsServers DockerSecurityOptions ExtraHosts Hostname Links
+    LinuxParameters.Devices LinuxParameters.MaxSwap LinuxParameters.SharedMemorySize`),
   "LinuxParameters.Swappiness",
 ];
 

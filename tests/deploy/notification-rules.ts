@@ -1,6 +1,7 @@
 import { logQueryProblems } from "./log-rules.ts";
 import type { Found } from "./problem.ts";
 import { isObject, oneOrMore, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
+import { words } from "./words.ts";
 
 /** Words of AWS Budgets, which its specification does not list. */
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
@@ -9,9 +10,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   ComparisonOperator: ["GREATER_THAN", "LESS_THAN", "EQUAL_TO"],
   ThresholdType: ["PERCENTAGE", "ABSOLUTE_VALUE"],
   SubscriptionType: ["SNS", "EMAIL"],
-  BudgetType: [
-    ..."COST USAGE RI_UTILIZATION RI_COVERAGE SAVINGS_PLANS_UTILIZATION SAVINGS_PLANS_COVERAGE".split(" "),
-  ],
+  BudgetType: words("COST USAGE RI_UTILIZATION RI_COVERAGE SAVINGS_PLANS_UTILIZATION SAVINGS_PLANS_COVERAGE"),
 };
 
 /** AWS takes a budget that tells nobody, and one of a service that it does not have. */
@@ -120,7 +119,7 @@ export function topicProblems(resources: JsonObject, found: Found) {
   }
 }
 
-const PROTOCOLS = "http https email email-json sms sqs application lambda firehose".split(" ");
+const PROTOCOLS = words("http https email email-json sms sqs application lambda firehose");
 
 /** Who is told what a topic is told. */
 function subscriptionProblems(properties: Json | undefined, found: Found) {

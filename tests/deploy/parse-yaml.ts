@@ -8,6 +8,7 @@ import {
   type YAMLSeq,
 } from "yaml";
 import type { Report } from "./problem.ts";
+import { words } from "./words.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
@@ -106,10 +107,9 @@ export function intrinsic(value: Json | undefined): { name: string; argument: Js
     : null;
 }
 
-const FUNCTIONS =
-  "Ref Condition GetAtt Sub Join Split Select FindInMap If Equals Not And Or ImportValue GetAZs Cidr Base64 Transform Length ToJsonString".split(
-    " ",
-  );
+const FUNCTIONS = words(`
+  Ref Condition GetAtt Sub Join Split Select FindInMap If Equals Not And Or ImportValue GetAZs Cidr Base64
+  Transform Length ToJsonString`);
 
 const longName = (name: string) => (name === "Ref" || name === "Condition" ? name : `Fn::${name}`);
 

@@ -5,10 +5,12 @@ import { metricProblems } from "./metrics.ts";
 import { isObject, listOf, valueAt, type Json } from "./parse-yaml.ts";
 import { referencesIn, referencesTo } from "./references.ts";
 import { resolve } from "./resolve-template.ts";
+import { words } from "./words.ts";
 
 const KINDS = ["TargetTrackingScaling", "StepScaling", "PredictiveScaling"];
 const PREDEFINED = [
-  ..."ECSServiceAverageCPUUtilization ECSServiceAverageMemoryUtilization ALBRequestCountPerTarget".split(" "),
+  ...words(`
+    ECSServiceAverageCPUUtilization ECSServiceAverageMemoryUtilization ALBRequestCountPerTarget`),
   "ECSServiceMaxCPUUtilization",
   "ECSServiceMaxMemoryUtilization",
 ];

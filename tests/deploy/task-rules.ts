@@ -10,25 +10,22 @@ import { resolve } from "./resolve-template.ts";
 import type { ServiceManifest } from "./service-manifest.ts";
 import { isSame } from "./data-rules.ts";
 import { isOfEverybody } from "./manifest-parts.ts";
+import { words } from "./words.ts";
 
 const IDLE = "idle_timeout.timeout_seconds";
 const FORWARDED = "routing.http.xff_header_processing.mode";
 const DELAY = "deregistration_delay.timeout_seconds";
 const LOAD_BALANCER_ATTRIBUTES = [
   IDLE,
-  ..."access_logs.s3.enabled access_logs.s3.bucket access_logs.s3.prefix deletion_protection.enabled".split(
-    " ",
-  ),
-  ..."client_keep_alive.seconds connection_logs.s3.enabled connection_logs.s3.bucket".split(" "),
-  ..."connection_logs.s3.prefix routing.http2.enabled routing.http.drop_invalid_header_fields.enabled".split(
-    " ",
-  ),
-  ..."routing.http.desync_mitigation_mode routing.http.preserve_host_header.enabled".split(" "),
-  ..."routing.http.xff_client_port.enabled load_balancing.cross_zone.enabled".split(" "),
-  ..."health_check_logs.s3.enabled health_check_logs.s3.bucket health_check_logs.s3.prefix".split(" "),
-  ..."routing.http.x_amzn_tls_version_and_cipher_suite.enabled waf.fail_open.enabled".split(" "),
+  ...words(`
+    access_logs.s3.enabled access_logs.s3.bucket access_logs.s3.prefix deletion_protection.enabled
+    client_keep_alive.seconds connection_logs.s3.enabled connection_logs.s3.bucket connection_logs.s3.prefix
+    routing.http2.enabled routing.http.drop_invalid_header_fields.enabled routing.http.desync_mitigation_mode
+    routing.http.preserve_host_header.enabled routing.http.xff_client_port.enabled
+    load_balancing.cross_zone.enabled health_check_logs.s3.enabled health_check_logs.s3.bucket
+    health_check_logs.s3.prefix routing.http.x_amzn_tls_version_and_cipher_suite.enabled waf.fail_open.enabled`),
   FORWARDED,
-  ..."zonal_shift.config.enabled ipv6.deny_all_igw_traffic".split(" "),
+  ...words("zonal_shift.config.enabled ipv6.deny_all_igw_traffic"),
 ];
 
 /** What the patches set that the manifest cannot, after checking it. */

@@ -1,22 +1,19 @@
 import type { Found } from "./problem.ts";
 import { intrinsic, isObject, object, oneOrMore, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
+import { circleFrom } from "./circle.ts";
 import { referencesIn } from "./references.ts";
+import { words } from "./words.ts";
 
 const NAMED_SECTIONS = ["Parameters", "Mappings", "Conditions", "Resources", "Outputs"];
-const ATTRIBUTES_OF_A_RESOURCE = [
-  ..."Type Properties DependsOn Condition Metadata CreationPolicy DeletionPolicy".split(" "),
-  ..."UpdateReplacePolicy UpdatePolicy".split(" "),
-];
+const ATTRIBUTES_OF_A_RESOURCE = words(`
+    Type Properties DependsOn Condition Metadata CreationPolicy DeletionPolicy UpdateReplacePolicy UpdatePolicy`);
 const POLICIES: Readonly<Record<string, readonly string[]>> = {
   DeletionPolicy: ["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"],
   UpdateReplacePolicy: ["Delete", "Retain", "Snapshot"],
 };
-const ATTRIBUTES_OF_A_PARAMETER = [
-  ..."Type Default AllowedPattern AllowedValues ConstraintDescription Description MaxLength MaxValue".split(
-    " ",
-  ),
-  ..."MinLength MinValue NoEcho".split(" "),
-];
+const ATTRIBUTES_OF_A_PARAMETER = words(`
+    Type Default AllowedPattern AllowedValues ConstraintDescription Description MaxLength MaxValue MinLength
+    MinValue NoEcho`);
 /** How many arguments a function takes, from and to. */
 const ARGUMENTS: Readonly<Record<string, readonly [number, number]>> = {
   "Fn::And": [2, 10],
@@ -121,22 +118,22 @@ function isWhole(text: string, pattern: string): boolean {
 
 /** Resources that wait for each other: CloudFormation makes none of them. */
 function circleProblems(resources: JsonObject, found: Found) {
-  const done = new Set<string>();
-  const visit = (id: string, way: readonly string[]) => {
-    if (way.includes(id)) {
-      const circle = [...way.slice(way.indexOf(id)), id];
-      return found(`Resources.${id}`, `waits for itself (${circle.join(" → ")}), so that nothing is made`);
-    }
-    if (done.has(id) || !(id in resources)) return;
-    const resource = resources[id]!;
-    const next = [
-      ...referencesIn(resource).flatMap(({ kind, id: other }) => (kind === "value" ? [other] : [])),
-      ...oneOrMore(valueAt(resource, "DependsOn")).map(String),
-    ];
-    for (const other of new Set(next)) visit(other, [...way, id]);
-    done.add(id);
-  };
-  for (const id of Object.keys(resources)) visit(id, []);
+  const waits = new Map(Object.entries(resources).map(([id, resource]) => [id, waitedFor(resource)]));
+  // What waits for nothing, or only for such, is in no circle.
+  for (let left = -1; left !== waits.size;) {
+    left = waits.size;
+    for (const [id, others] of waits) if (!others.some((other) => waits.has(other))) waits.delete(id);
+  }
+  for (const id of waits.keys()) {
+    const circle = circleFrom(id, (each) => waits.get(each) ?? []);
+    if (circle?.[0] === id)
+      found(`Resources.${id}`, `waits for itself (${circle.join(" → ")}), so that nothing is made`);
+  }
+}
+
+function waitedFor(resource: Json): string[] {
+  const references = referencesIn(resource).filter(({ kind }) => kind === "value");
+  return [...references.map(({ id }) => id), ...oneOrMore(valueAt(resource, "DependsOn")).map(String)];
 }
 
 /** CloudFormation decides conditions before it makes anything. */
