@@ -74,6 +74,20 @@ describe("the pages in copilot/", () => {
     expect(run.filter((name) => !(name in scripts))).toEqual([]);
   });
 
+  test("give each template the names that it shares with others", () => {
+    const deploys = [
+      ...readme.matchAll(
+        /aws cloudformation deploy (?:[^\n]*\\\n)*[^\n]*--template-file (?:[^\n]*\\\n)*[^\n]*/g,
+      ),
+    ].map(([command]) => command);
+    expect(deploys.length).toBeGreaterThan(3);
+    for (const command of deploys) {
+      const [, file] = /--template-file (\S+)/.exec(command)!;
+      const wanted = ["App", "AppName"].filter((name) => new RegExp(`^  ${name}:$`, "m").test(files[file!]!));
+      expect(wanted.filter((name) => !command.includes(` ${name}=$APP`))).toEqual([]);
+    }
+  });
+
   const snippets = [...readme.matchAll(/```yaml\n# (\S+)\n([^]*?)```/g)].map(
     ([, file, yaml]) => [file!, yaml!] as const,
   );
@@ -87,6 +101,19 @@ describe("the pages in copilot/", () => {
       : JSON.stringify(over(parse(base[file]!) as JsonObject, parse(yaml) as JsonObject));
     expect(checkDeployment({ ...base, [file]: changed })).toEqual([]);
   });
+});
+
+test("name every header of the page that a proxy must forward", () => {
+  const sources = globSync("app/**/*.ts", { cwd: root, exclude: ["**/*.test.ts"] });
+  const text = sources.map((file) => readFileSync(root + file, "utf8")).join("\n");
+  const sent = new Set(
+    [...text.matchAll(/"(x-(?:session|share|keyring|handoff)-id|x-file-name)"/gi)].map(([, name]) =>
+      name!.toLowerCase(),
+    ),
+  );
+  expect(sent.size).toBeGreaterThan(4);
+  for (const page of [readme, main])
+    expect([...sent].filter((name) => !page.toLowerCase().includes(`\`${name}\``))).toEqual([]);
 });
 
 test("the main README links to it", () => {
