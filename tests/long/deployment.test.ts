@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { FOREIGN_FOLDER, startRehearsal, type Rehearsal } from "../rehearsal/rehearsal";
 
@@ -54,4 +55,19 @@ it("nobody notices a task that is stopped at once, while the load balancer still
     { waiting: 0, patient: 0, chatty: 3 },
   );
   expect(complaints).toEqual([]);
+});
+
+it("npm run rehearse-deploy says its options where it is asked, or does not know one", () => {
+  const run = (option: string) =>
+    spawnSync(
+      process.execPath,
+      ["--import", "./tests/fixtures/register-app.ts", "tests/rehearsal/run.ts", option],
+      {
+        encoding: "utf8",
+      },
+    );
+  expect(run("--help")).toMatchObject({ status: 0, stdout: expect.stringContaining("--scale") as string });
+  const refused = run("--skale=3");
+  expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining("--scale") as string });
+  expect(refused.stderr).not.toContain("    at ");
 });

@@ -7,14 +7,36 @@ import { FOREIGN_FOLDER, startRehearsal, type People } from "./rehearsal.ts";
  * chat, then tries one that never gets ready, and tells what they would have noticed. `--scale 1` takes as long as
  * AWS does. `--image TAG` runs containers of an image that was built before, with the task's memory and CPU.
  */
-const { values } = parseArgs({
-  options: {
-    environment: { type: "string", default: "prod" },
-    scale: { type: "string", default: "10" },
-    image: { type: "string" },
-    engine: { type: "string", default: "podman" },
-  },
-});
+const HELP = `npm run rehearse-deploy -- [options]
+
+  --scale N          N times as fast as AWS, from 1 (twenty minutes) to 20; 10 without it
+  --environment E    the environment whose manifest counts; prod without it
+  --image TAG        containers of an image that was built before, in the place of processes
+  --engine NAME      what runs them; podman without it, or docker
+`;
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        environment: { type: "string", default: "prod" },
+        scale: { type: "string", default: "10" },
+        image: { type: "string" },
+        engine: { type: "string", default: "podman" },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`);
+    process.exit(1);
+  }
+}
+
+const values = readOptions();
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
 const timeScale = Number(values.scale);
 if (!(timeScale >= 1 && timeScale <= 20)) {
   console.error("--scale must be from 1, which takes twenty minutes, to 20.");
