@@ -110,18 +110,19 @@ function changeInMessage(
  */
 function changedBy(call: Call, command: CallDecision): Partial<ToolPart> | null {
   const { decisions = [] } = call;
-  const isOpen = isUndecided(call) && (command.attempt ?? call.attempt) === call.attempt;
-  if (!isOpen) {
-    const taken =
-      command.attempt === undefined
-        ? decisions.at(-1)
-        : decisions.findLast(({ attempt }) => attempt === command.attempt);
-    if (taken?.decision === command.decision && hasSameInput(call, command)) return null;
-    if (taken) throw new ExpectedError("already_decided", "This has already been decided differently.");
-    throw invalid("There is nothing to decide about this tool call now.");
+  const { attempt, decision } = command;
+  const isOpen = isUndecided(call) && (attempt ?? call.attempt) === call.attempt;
+  if (isOpen && isTaken(call, decision)) {
+    const taken = { attempt: call.attempt, decision };
+    return { ...effectOf(call, command), decisions: [...decisions, taken] };
   }
-  const taken = { attempt: call.attempt, decision: command.decision };
-  return { ...effectOf(call, command), decisions: [...decisions, taken] };
+  // Without an attempt also a repeated approval of a call whose outcome has become unknown since.
+  const earlier =
+    attempt === undefined ? decisions.at(-1) : decisions.findLast((each) => each.attempt === attempt);
+  if (earlier?.decision === decision && hasSameInput(call, command)) return null;
+  if (isOpen) throw invalid("This decision does not fit the state of the tool call.");
+  if (earlier) throw new ExpectedError("already_decided", "This has already been decided differently.");
+  throw invalid("There is nothing to decide about this tool call now.");
 }
 
 /** An approval of other arguments is another decision. Keys are in the order in which the client has sent them. */
@@ -133,9 +134,13 @@ const BY_STATE = {
   "outcome-unknown": ["happened", "retry", "skip"],
 } as const satisfies Partial<Record<ToolPart["state"], readonly Decision[]>>;
 
+/** Whether the state of an undecided call takes a decision. */
+function isTaken({ state }: Call, decision: Decision): boolean {
+  const allowed: readonly Decision[] = BY_STATE[state as keyof typeof BY_STATE];
+  return allowed.includes(decision);
+}
+
 function effectOf(call: Call, { decision, input, text }: CallDecision): Partial<ToolPart> {
-  const allowed: readonly Decision[] = BY_STATE[call.state as keyof typeof BY_STATE];
-  if (!allowed.includes(decision)) throw invalid("This decision does not fit the state of the tool call.");
   switch (decision) {
     case "approve":
       return { ...nextAttempt(call), ...(input !== undefined && { input }) };

@@ -372,6 +372,24 @@ describe("a runner that dies in mid-call", () => {
     expect(two.tools.calls).toHaveLength(0);
   });
 
+  it("takes an approval that is repeated without its attempt as the same, and leaves the outcome unknown", async () => {
+    const one = await toolNode();
+    abandon(one);
+    const { key, ids } = await startCalls(one, "files_write");
+    await waiting(one, key);
+    const [id] = ids as [string];
+    await decide(one, key, id, "approve");
+    await one.tools.call(0);
+    const two = await toolNode({ dataDir: one.dataDir, name: "other", isDead: () => true });
+    await decide(two, key, id, "approve");
+    const waits = await waiting(two, key);
+    expect(states(waits.partial!.parts)).toEqual(["outcome-unknown"]);
+    const { rev } = (await two.store.read(key))!;
+    expect(await decide(two, key, id, "approve")).toMatchObject({ rev });
+    await expect(decide(two, key, id, "deny")).rejects.toMatchObject({ code: "invalid_decision" });
+    expect(two.tools.calls).toHaveLength(0);
+  });
+
   it("leaves a read-only call to be repeated", async () => {
     const { two, key } = await killedInCall("files_read");
     await two.replies.read(key);
