@@ -1,7 +1,7 @@
 import { hasRoomAfter } from "~/conversation/reply/answer-bound";
 import { omissionsOf, type Omission } from "~/conversation/reply/omissions";
 import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
-import { settledParts, type ReplyText } from "~/conversation/reply/reply-text";
+import { applyChunk, EMPTY_REPLY, settledParts, type ReplyText } from "~/conversation/reply/reply-text";
 import { MAX_STEPS } from "~/conversation/limits";
 import { addUsage } from "~/conversation/reply/reply-cost";
 import type { AssistantMessage, Part, Usage, Settings } from "~/conversation/session/session";
@@ -115,8 +115,9 @@ export function createGeneration(context: RunContext): Generation {
       const before = said.length > 0 ? said : saidBefore(session, reply);
       durable.begin(before);
       const hasWaited = (session.partial?.parts.length ?? 0) > 0;
-      // A first runner asks the model meanwhile. One that takes over shows first what was said, and is still in charge.
-      if (said.length > 0 || hasWaited) await durable.flush();
+      // A first runner asks the model meanwhile, unless a call of the answer that it continues has no result. One that takes
+      // over shows first what was said, and is still in charge.
+      if (said.length > 0 || hasWaited || hasOpenCalls(partsOf(before))) await durable.flush();
       const outcome = await answerOrFail(before);
       if (outcome === "waiting") return outcome;
       const isWritten = await durable.flush();
@@ -134,6 +135,8 @@ export function createGeneration(context: RunContext): Generation {
     }),
   };
 }
+
+const partsOf = (chunks: readonly ReplyChunk[]) => chunks.reduce(applyChunk, EMPTY_REPLY).parts;
 
 /** A change of the person's choices about tools counts from the next step on. */
 async function currentSettings({ sessionHash, session, deps }: RunContext): Promise<Settings> {

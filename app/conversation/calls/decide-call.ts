@@ -1,5 +1,5 @@
 import { ExpectedError } from "../expected-error";
-import type { Part, Session } from "../session/session";
+import type { Message, Part, Session } from "../session/session";
 import { isFinal, isUndecided, MAX_ATTEMPTS, type CallResult } from "./call-state";
 import { isWaiting, resumeReply } from "./claim-calls";
 import { DENIED, foldCalls, toolParts } from "./fold-calls";
@@ -46,8 +46,9 @@ export function decideCall(session: Session, command: CallDecision, node: string
 }
 
 /**
- * Changes a call where the session holds it: among those of the running reply, in what a reply that waits has said, or in
- * a message. A reply that waits goes on as soon as one of its calls is to run, or none waits for a decision any more.
+ * Changes a call wherever the session holds it: among those of the running reply, in what a reply that waits has said, and
+ * in messages. The first of these that has it says what its state is. A reply that waits goes on as soon as one of its
+ * calls is to run, or none waits for a decision any more.
  * @param change null for a call that stays as it is
  * @returns null where the session has no such call
  */
@@ -64,15 +65,17 @@ function changeCall(
     if (!changed) return { session, runner: "its runner" };
     const call: KnownCall = { ...known, ...changed, epoch: reply!.epoch };
     const calls = partial!.calls.map((each) => (each === known ? call : each));
-    return { session: { ...session, partial: { ...partial!, calls } }, runner: "its runner" };
+    const messages = changeInMessages(session, known, changed);
+    return { session: { ...session, messages, partial: { ...partial!, calls } }, runner: "its runner" };
   }
   const part = toolParts(partial?.parts ?? []).find(isCall);
   if (part) {
     const changed = change(part);
     if (!changed || !isWaiting(reply)) return { session, runner: changed ? "none" : "its runner" };
-    return afterChange(session, replaceCall(partial!.parts, { ...part, ...changed }), node);
+    const messages = changeInMessages(session, part, changed);
+    return afterChange({ ...session, messages }, replaceCall(partial!.parts, { ...part, ...changed }), node);
   }
-  return changeInMessage(session, isCall, change);
+  return changeSettled(session, isCall, change);
 }
 
 function afterChange(session: Session, parts: readonly Part[], node: string): Decided {
@@ -84,24 +87,44 @@ function afterChange(session: Session, parts: readonly Part[], node: string): De
 }
 
 /** An answer that has ended may still have calls of unknown outcome. None is run again: the answer does not go on. */
-function changeInMessage(
+function changeSettled(
   session: Session,
   isCall: (call: Call) => boolean,
   change: (call: Call) => Partial<ToolPart> | null,
 ): Decided | null {
-  for (const [index, message] of session.messages.entries()) {
-    const part = message.role === "assistant" ? toolParts(message.parts).find(isCall) : undefined;
-    if (message.role !== "assistant" || !part) continue;
-    const changed = change(part);
-    if (!changed) return { session, runner: "none" };
-    if (changed.state === "running") {
-      throw invalid("This answer has ended. Ask again to run the tool once more.");
-    }
-    const parts = replaceCall(message.parts, { ...part, ...changed });
-    const messages = session.messages.with(index, { ...message, parts });
-    return { session: { ...session, messages }, runner: "none" };
+  const call = session.messages
+    .toReversed()
+    .flatMap((message) => (message.role === "assistant" ? toolParts(message.parts) : []))
+    .find(isCall);
+  if (!call) return null;
+  const changed = change(call);
+  if (!changed) return { session, runner: "none" };
+  if (changed.state === "running") {
+    throw invalid("This answer has ended. Ask again to run the tool once more.");
   }
-  return null;
+  return { session: { ...session, messages: changeInMessages(session, call, changed) }, runner: "none" };
+}
+
+/**
+ * The messages with the change of a call. More than one has it where an answer was continued: the continuation repeats the
+ * calls of the answer before. None of them leads to another attempt than the one that was decided.
+ */
+function changeInMessages(
+  { messages }: Session,
+  { toolCallId, attempt }: Call,
+  changed: Partial<ToolPart>,
+): Message[] {
+  const { decisions } = changed;
+  const settled =
+    changed.state === "running"
+      ? { state: "output-error" as const, errorText: REPEATED, ...(decisions && { decisions }) }
+      : changed;
+  return messages.map((message) => {
+    if (message.role !== "assistant") return message;
+    const call = toolParts(message.parts).find((each) => each.toolCallId === toolCallId);
+    if (!call || call.attempt !== attempt || isFinal(call)) return message;
+    return { ...message, parts: replaceCall(message.parts, { ...call, ...settled }) };
+  });
 }
 
 /**
@@ -159,6 +182,10 @@ function effectOf(call: Call, { decision, input, text }: CallDecision): Partial<
 
 const SKIPPED =
   "It is not known whether the call has had its effect. The person has decided to go on without it.";
+
+/** Of a call that was run again in a continuation, in the answer before. */
+const REPEATED =
+  "It is not known whether the call has had its effect. It was run again in a later version of this answer.";
 
 function nextAttempt({ attempt }: Call): Pick<ToolPart, "state" | "attempt"> {
   if (attempt >= MAX_ATTEMPTS) throw invalid("This tool call was run too many times.");

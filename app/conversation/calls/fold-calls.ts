@@ -49,10 +49,19 @@ function foldCall(part: ToolPart, known: KnownCall): ToolPart {
 
 /** What a session has to know of the calls of a reply that is about to have a runner. */
 export function knownCalls(parts: readonly Part[], epoch: number): KnownCall[] {
-  return toolParts(parts)
-    .filter((part) => part.state === "running" || isUndecided(part))
-    .map(({ type: _, toolName: __, ...call }) => ({ ...call, epoch }));
+  return toKnown(
+    toolParts(parts).filter((part) => part.state === "running" || isUndecided(part)),
+    epoch,
+  );
 }
+
+/** The same for a reply that continues an answer: nothing of that is claimed for the new runner. */
+export function undecidedCalls(parts: readonly Part[], epoch: number): KnownCall[] {
+  return toKnown(toolParts(parts).filter(isUndecided), epoch);
+}
+
+const toKnown = (parts: readonly ToolPart[], epoch: number): KnownCall[] =>
+  parts.map(({ type: _, toolName: __, ...call }) => ({ ...call, epoch }));
 
 /** Sentences for the model, and the person, in place of outputs. */
 const NOT_RUN = "The tool was not run: the answer ended before.";

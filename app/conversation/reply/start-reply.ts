@@ -1,5 +1,6 @@
 import { answerTooLong, hasRoomAfter } from "./answer-bound";
 import { isWaiting } from "~/conversation/calls/claim-calls";
+import { undecidedCalls } from "~/conversation/calls/fold-calls";
 import { editSettings, type SettingsEdit } from "~/conversation/session/edit-session";
 import { ExpectedError } from "~/conversation/expected-error";
 import { enqueue, findQueued, isQueuedId } from "~/conversation/queue/enqueue";
@@ -110,7 +111,9 @@ export function startReply(
       messages,
       head: target.question.id,
       reply,
-      ...(context.mayCallTools?.(settings, modelId) && { partial: { parts: [], calls: [], since: 1 } }),
+      ...(context.mayCallTools?.(settings, modelId) && {
+        partial: { parts: [], calls: undecidedCalls(target.continues?.parts ?? [], reply.epoch), since: 1 },
+      }),
     },
     outcome: { kind: "started", reply },
   };

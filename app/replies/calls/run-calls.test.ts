@@ -410,6 +410,62 @@ describe("a runner that dies in mid-call", () => {
   });
 });
 
+describe("a continued answer whose call is of unknown outcome", () => {
+  async function continued() {
+    const one = await toolNode();
+    const { key, ids } = await startCalls(one, "files_log");
+    await one.tools.call(0);
+    await one.replies.stop(key);
+    await settled(one, key);
+    const stopped = await lastMessage(one, key);
+    await one.replies.start(key, { kind: "continue", messageId: stopped.id });
+    const answers = async () =>
+      (await one.store.read(key))!.session.messages.flatMap((message) =>
+        message.role === "assistant" ? [states(message.parts)] : [],
+      );
+    return { one, key, id: ids[0]!, stopped, answers };
+  }
+
+  async function finish(one: ToolNode, key: string) {
+    await one.model.request(1);
+    one.model.text("Done.");
+    one.model.finish();
+    await settled(one, key);
+  }
+
+  it("is decided once: the decision counts for the answer before, too", async () => {
+    const { one, key, id, answers } = await continued();
+    await waiting(one, key);
+    await decide(one, key, id, "happened");
+    await finish(one, key);
+    expect(await answers()).toEqual([["output-available"], ["output-available"]]);
+    await expect(decide(one, key, id, "skip")).rejects.toMatchObject({ code: "already_decided" });
+    const { rev } = (await one.store.read(key))!;
+    expect(await decide(one, key, id, "happened")).toMatchObject({ rev });
+  });
+
+  it("is decided once, also before its continuation waits for that", async () => {
+    const { one, key, id, answers } = await continued();
+    await decide(one, key, id, "skip");
+    await finish(one, key);
+    expect(await answers()).toEqual([["output-error"], ["output-error"]]);
+  });
+
+  it("is run again once for one decision, also where the first answer is continued again", async () => {
+    const { one, key, id, stopped, answers } = await continued();
+    await waiting(one, key);
+    await decide(one, key, id, "retry", 1);
+    (await one.tools.call(1)).answer("done");
+    await finish(one, key);
+    expect(await answers()).toEqual([["output-error"], ["output-available"]]);
+    await one.replies.start(key, { kind: "continue", messageId: stopped.id });
+    const { steps = [] } = await one.model.request(2);
+    expect(toolParts(steps)).toMatchObject([{ state: "output-error" }]);
+    await decide(one, key, id, "retry", 1);
+    expect(one.tools.calls).toHaveLength(2);
+  });
+});
+
 describe("a stop", () => {
   it("settles a reply that waits: what was not decided is denied", async () => {
     const one = await toolNode();
