@@ -1,4 +1,5 @@
 import { ExpectedError } from "../expected-error";
+import { isSameJson } from "../same-json";
 import type { Message, Part, Session } from "../session/session";
 import { isFinal, isUndecided, MAX_ATTEMPTS, type CallResult } from "./call-state";
 import { isWaiting, resumeReply } from "./claim-calls";
@@ -148,9 +149,9 @@ function changedBy(call: Call, command: CallDecision): Partial<ToolPart> | null 
   throw invalid("There is nothing to decide about this tool call now.");
 }
 
-/** An approval of other arguments is another decision. Keys are in the order in which the client has sent them. */
+/** An approval of other arguments is another decision. */
 const hasSameInput = (call: Call, { input }: CallDecision): boolean =>
-  input === undefined || JSON.stringify(input) === JSON.stringify(call.input);
+  input === undefined || isSameJson(input, call.input);
 
 const BY_STATE = {
   "approval-requested": ["approve", "deny"],

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { catchUp, lastChunk } from "./catch-up";
 import { messageChunks } from "./message-chunks";
 import { applyChunk, EMPTY_REPLY } from "./reply-text";
-import type { AssistantMessage } from "~/conversation/session/session";
+import { part, type AssistantMessage } from "~/conversation/session/session";
 
 const NOW = "2026-01-01T00:00:00.000Z";
 
@@ -24,7 +24,7 @@ function message(metadata: Partial<AssistantMessage["metadata"]>): AssistantMess
   };
 }
 
-const part = fc.record({
+const words = fc.record({
   type: fc.constantFrom("text" as const, "reasoning" as const),
   text: fc.string({ minLength: 1 }),
 });
@@ -32,7 +32,7 @@ const part = fc.record({
 describe("catching up", () => {
   it("catching up completes a reply from any point of its stream", () => {
     fc.assert(
-      fc.property(fc.array(part, { maxLength: 4 }), fc.nat(), fc.nat(), (parts, cut, within) => {
+      fc.property(fc.array(words, { maxLength: 4 }), fc.nat(), fc.nat(), (parts, cut, within) => {
         const chunks = messageChunks("a1", parts);
         const seen = chunks
           .slice(0, cut % (chunks.length + 1))
@@ -63,6 +63,19 @@ describe("catching up", () => {
     );
     const after = catchUp([{ type: "text", text: "other" }], before).reduce(applyChunk, before);
     expect(after.parts).toEqual([{ type: "text", text: "seen" }]);
+  });
+
+  it("repeats no call that the follower has as it is stored, whatever the order of its fields", () => {
+    const output = { content: [{ type: "text", text: "42" }] };
+    const decisions = [{ attempt: 0, decision: "approve" }];
+    const stored = part.parse({
+      ...{ decisions, output, input: { path: "a" }, attempt: 1, state: "output-available" },
+      ...{ toolCallId: "c1", toolName: "files_read", type: "dynamic-tool" },
+    });
+    const chunks = messageChunks("a1", [stored]);
+    const seen = (count: number) => chunks.slice(0, count).reduce(applyChunk, EMPTY_REPLY);
+    expect(catchUp([stored], seen(chunks.length))).toEqual([]);
+    expect(catchUp([stored], seen(chunks.length - 1))).toEqual(chunks.slice(-2));
   });
 
   it.each([

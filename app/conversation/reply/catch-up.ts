@@ -3,6 +3,7 @@ import { applyChunk, type ReplyText } from "./reply-text";
 import type { AssistantMessage, Part, WordsPart } from "~/conversation/session/session";
 import { endChunk, messageChunks } from "./message-chunks";
 import { isKept } from "./reasoning-seal";
+import { isSameJson } from "~/conversation/same-json";
 import { toolChunks } from "~/conversation/calls/tool-chunks";
 
 /**
@@ -64,7 +65,7 @@ const isWords = (part: Part): part is WordsPart => "text" in part;
 function missingChunks(part: Exclude<Part, WordsPart>, seen: Part | undefined): ReplyChunk[] {
   if (!seen) return messageChunks("", [part]).slice(1);
   if (part.type !== "dynamic-tool" || seen.type !== "dynamic-tool") return [];
-  const isKnown = seen.toolCallId !== part.toolCallId || JSON.stringify(seen) === JSON.stringify(part);
+  const isKnown = seen.toolCallId !== part.toolCallId || isSameJson(seen, part);
   return isKnown ? [] : toolChunks(part).slice(1);
 }
 

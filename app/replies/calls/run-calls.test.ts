@@ -183,8 +183,12 @@ describe("a reply that calls tools", () => {
     const one = await toolNode();
     const { key, ids } = await startCalls(one, "files_write", "files_log");
     await one.tools.call(0);
-    const input = { path: "another" };
-    await one.replies.decide(key, { toolCallId: ids[0]!, decision: "approve", input });
+    const input = { path: "another", lines: 1 };
+    const approve = (changed: object) =>
+      one.replies.decide(key, { toolCallId: ids[0]!, decision: "approve", input: changed });
+    const { rev } = await approve(input);
+    // The same arguments in another order.
+    expect(await approve({ lines: 1, path: "another" })).toMatchObject({ rev });
     const write = await one.tools.call(1);
     expect(write).toMatchObject({ tool: "files_write", input });
     for (const call of one.tools.calls) call.answer("done");
