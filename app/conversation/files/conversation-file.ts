@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { attachmentParts } from "./attachment";
+import { closeCalls } from "~/conversation/calls/fold-calls";
 import { ExpectedError } from "~/conversation/expected-error";
 import { MAX_MESSAGES } from "~/conversation/limits";
 import { list } from "~/conversation/list";
@@ -81,11 +82,15 @@ export function importSession(file: ConversationFile, { now, modelFor }: ImportC
     title,
     titleSource: "person",
     settings: { ...settings, modelId: modelFor(settings.modelId) },
-    messages,
+    messages: messages.map(withoutOpenCalls),
     head,
     reply: null,
   };
 }
+
+/** No exported answer has calls that are still to run, and none could be decided here. */
+const withoutOpenCalls = (message: Message): Message =>
+  message.role === "assistant" ? { ...message, parts: closeCalls(message.parts) } : message;
 
 /**
  * Finds why messages are not a tree of alternating questions and answers without files; null where they are. Parents

@@ -121,6 +121,21 @@ describe("a file", () => {
     expect(imported.settings.modelId).toBe("demo/other");
   });
 
+  it("an imported file has no call that would run, or be decided, in an answer that has ended", () => {
+    const [question, answer] = conversation("Look", "1") as [Message, Message];
+    const states = ["input-available", "running", "approval-requested", "outcome-unknown"];
+    const calls = states.map((state, index) => ({
+      ...{ type: "dynamic-tool", toolName: "files_write", toolCallId: `c${String(index)}`, state },
+      ...{ attempt: 0, input: {} },
+    }));
+    const messages = [question, { ...answer, parts: calls }] as Message[];
+    const body = importBody.parse(file({ messages, head: answer.id }));
+    const imported = importSession(body, { now: NOW, modelFor: () => "demo/other" });
+    expect(imported.messages[1]!.parts.map((part) => "state" in part && part.state)).toEqual([
+      ...["output-error", "outcome-unknown", "output-denied", "outcome-unknown"],
+    ]);
+  });
+
   const attached = {
     type: "file",
     mediaType: "image/png",
