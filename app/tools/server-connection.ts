@@ -1,6 +1,6 @@
 import { createMCPClient, type MCPClient } from "@ai-sdk/mcp";
 import { boundedFetch } from "./bounded-fetch";
-import { createNotificationFilter } from "./notifications";
+import { createMessageFilter } from "./message-filter";
 import { DeliveringStdioTransport } from "./stdio-transport";
 import { createToolFetch } from "./tool-fetch";
 import { withTokens, type FleetTokens } from "./oauth/fleet-tokens";
@@ -22,6 +22,8 @@ export type ServerConnectionOptions = {
   tokensFor: (oauth: OAuthConfig, resource: string) => FleetTokens;
   /** Called when the server says that its tools have changed. */
   onListChange: () => void;
+  /** Called with the server's own names of tools that were left out of its list. */
+  onToolsLeftOut: (names: readonly string[]) => void;
 };
 
 /** Longest time to connect, and to list tools, in milliseconds. */
@@ -98,15 +100,15 @@ async function close({ client, abort }: Open) {
 }
 
 async function open(
-  { config, fetch, onListChange }: ServerConnectionOptions,
+  { config, fetch, onListChange, onToolsLeftOut }: ServerConnectionOptions,
   signal: AbortSignal,
   onFailure: () => void,
 ): Promise<MCPClient> {
   const { connection } = config;
-  const filter = createNotificationFilter({ onListChange, maxLength: MAX_ANSWER_BYTES });
+  const filter = createMessageFilter({ onListChange, onToolsLeftOut, maxLength: MAX_ANSWER_BYTES });
   const transport =
     connection.kind === "stdio"
-      ? new DeliveringStdioTransport(connection, { take: filter.take, onEnd: onFailure })
+      ? new DeliveringStdioTransport(connection, { read: filter.read, onEnd: onFailure })
       : {
           type: connection.kind,
           url: connection.url,

@@ -1,13 +1,13 @@
 import { Experimental_StdioMCPTransport as StdioTransport } from "@ai-sdk/mcp/mcp-stdio";
-import type { NotificationFilter } from "./notifications";
+import type { MessageFilter } from "./message-filter";
 import { cancellationOf, deliver } from "./tool-delivery";
 
 type Transport = InstanceType<typeof StdioTransport>;
 type StdioOptions = ConstructorParameters<typeof StdioTransport>[0];
 
 export type ChildEvents = {
-  /** Takes notifications out of the messages of the child. */
-  take: NotificationFilter["take"];
+  /** Reads the messages of the child for the client. */
+  read: MessageFilter["read"];
   /** Called when the child has ended. */
   onEnd: () => void;
 };
@@ -25,9 +25,10 @@ export class DeliveringStdioTransport extends StdioTransport {
   override start(): Promise<void> {
     // The client has set its own handlers by now.
     const { onmessage, onclose } = this;
-    const { take, onEnd } = this.#events;
+    const { read, onEnd } = this.#events;
     this.onmessage = (message) => {
-      if (!take(message)) onmessage?.(message);
+      const taken = read(message);
+      if (taken) onmessage?.(taken);
     };
     this.onclose = () => {
       onclose?.();

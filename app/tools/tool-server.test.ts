@@ -262,8 +262,14 @@ describe("a server of tools", () => {
   });
 });
 
-/** A fetch that answers requests for the list of tools itself, and counts them. */
-function listing(answer: (cursor: unknown) => object | string) {
+/**
+ * A fetch that answers requests for the list of tools itself, and counts them: with an object as JSON, with a text as
+ * events, of which the last is the list `streamed`.
+ */
+function listing(
+  answer: (cursor: unknown) => object | string,
+  streamed: object = { tools: mcpTools("read") },
+) {
   const listed = { times: 0 };
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const body = typeof init?.body === "string" ? init.body : "{}";
@@ -274,8 +280,7 @@ function listing(answer: (cursor: unknown) => object | string) {
     listed.times += 1;
     const result = answer(params?.cursor);
     if (typeof result === "object") return Response.json({ jsonrpc: "2.0", id, result });
-    const tools = mcpTools("read");
-    const event = `data: ${JSON.stringify({ jsonrpc: "2.0", id, result: { tools } })}\n\n`;
+    const event = `data: ${JSON.stringify({ jsonrpc: "2.0", id, result: streamed })}\n\n`;
     return new Response(result + event, { headers: { "Content-Type": "text/event-stream" } });
   };
   return { listed, fetch };
@@ -300,6 +305,38 @@ describe("a server of tools whose list is odd", () => {
     expect(server.tools()?.map(({ name }) => name)).toEqual(["files_read"]);
     expect(listed.times).toBe(times);
   });
+
+  it.each(["JSON", "events"])(
+    "in %s that has tools without usable arguments has the others, and the log names those once",
+    async (form) => {
+      logged.length = 0;
+      const [read, write] = mcpTools("read", "write");
+      const tools = [
+        ...[{ ...read, description: null, annotations: { title: null }, outputSchema: null }, write],
+        ...[{ name: "none" }, { name: "text", inputSchema: "x" }, { inputSchema: {} }, null],
+        ...[
+          { name: "list", inputSchema: { type: "array" } },
+          { name: "bare", inputSchema: {} },
+        ],
+        { name: "odd", inputSchema: { type: "object", properties: [] } },
+      ];
+      const { url } = await serverThat(answered);
+      const result = { tools, nextCursor: null };
+      const { fetch } = listing(() => (form === "JSON" ? result : "\n"), result);
+      const time = createFakeTime();
+      const server = connect(url, {}, fetch, time);
+      await server.refresh();
+      expect(server.tools()?.map(({ name }) => name)).toEqual(["files_read", "files_write", "files_bare"]);
+      expect(server.tools()!.map(({ inputSchema }) => inputSchema.type)).toEqual(Array(3).fill("object"));
+      await time.advance(60_000);
+      await server.refresh();
+      const names = ["files_none", "files_text", "files_a_tool_without_a_name", "files_list", "files_odd"];
+      expect(new Set(logged.flatMap(({ fields }) => (fields as { tools: string[] }).tools))).toEqual(
+        new Set(names),
+      );
+      expect(logged).toHaveLength(1);
+    },
+  );
 
   it("that changes whenever it is listed is asked again, and not all the time", async () => {
     const { url } = await serverThat(answered);

@@ -54,7 +54,8 @@ export function createToolServer(options: ToolServerOptions): ToolServer {
   let hasChanged = false;
   let askedAt = -Infinity;
   let endPause: (() => void) | null = null;
-  const connection = createServerConnection({ ...options, onListChange });
+  const onToolsLeftOut = createLeftOutLog(options);
+  const connection = createServerConnection({ ...options, onListChange, onToolsLeftOut });
 
   async function list() {
     hasChanged = false;
@@ -141,6 +142,20 @@ export function createToolServer(options: ToolServerOptions): ToolServer {
       endPause?.();
       return connection.close();
     },
+  };
+}
+
+/** Logs each tool that is left out of the lists of a server once. */
+function createLeftOutLog({ config, log }: Pick<ToolServerOptions, "config" | "log">) {
+  const logged = new Set<string>();
+  return (names: readonly string[]) => {
+    const tools = names.map((name) => toolName(config.name, name)).filter((name) => !logged.has(name));
+    if (tools.length === 0 || logged.size >= MAX_TOOLS) return;
+    for (const tool of tools) logged.add(tool);
+    log.warn(
+      { server: config.name, tools: tools.slice(0, MAX_TOOLS) },
+      "tools of a server are left out: the schema of their arguments is not that of an object",
+    );
   };
 }
 
