@@ -2,6 +2,7 @@ import { access, readFile, realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { foreignNamesWarning, listForeignNames } from "~/store/volume/data-folder";
 import { hasCode } from "~/store/volume/errno";
+import { explainVolumeError } from "~/store/volume/explain-volume-error";
 import type { Layout } from "~/store/documents/layout";
 import { shortLifeOf, type ShortLife } from "~/store/volume/mounts";
 import type { Volume } from "~/store/volume/volume";
@@ -20,6 +21,23 @@ const LOST: Record<ShortLife, string> = {
   memory: "is a file system in memory: conversations are lost when the machine or the container restarts",
   pod: "is an emptyDir volume: conversations are lost with the pod. Claim a persistent volume",
 };
+
+/**
+ * Ends the process where DATA_DIR names a place that can never be a folder, such as one below a file or in /proc. Not where
+ * it may become usable, by a mount or by other permissions: the node waits for that, and is not ready. Never rejects.
+ * @param end ends the process with a sentence
+ */
+export async function requireDataFolder(
+  { dataDir, volume, layout }: Pick<Options, "dataDir" | "layout"> & { volume: Pick<Volume, "makeFolder"> },
+  end: (problem: string) => void,
+): Promise<void> {
+  try {
+    await volume.makeFolder(layout.sessions);
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR", "EEXIST"))
+      end(`DATA_DIR is ${resolve(dataDir)}: ${explainVolumeError(error)}. Choose another place.`);
+  }
+}
 
 /** Warns at start of a data folder on storage that does not last, and of foreign files in it. Never rejects. */
 export async function warnOfDataFolder({ dataDir, volume, layout, env, log }: Options): Promise<void> {

@@ -15,7 +15,7 @@ import {
   type Config,
 } from "./config.server";
 import { newId } from "./conversation/session/session-id";
-import { warnOfDataFolder } from "./data-folder.server";
+import { requireDataFolder, warnOfDataFolder } from "./data-folder.server";
 import { tidyEnvironment } from "./environment.server";
 import { createAccess } from "~/http/admission/access";
 import { createAddressNote } from "~/http/admission/client-address";
@@ -49,6 +49,7 @@ async function createServices(config: Config) {
   const boot = newId().replace(/[^A-Za-z0-9]/g, "") + processMark(process.pid, realProcesses);
   const layout = createLayout(resolve(config.dataDir));
   const { reserve, ...volumes } = openVolume({ layout, instance: `${name}.${boot}`, clocks, log, metrics });
+  void requireDataFolder({ dataDir: config.dataDir, volume: volumes.own, layout }, cannotStart);
   const keys = createEncryptionKeys();
   const brand = readBrand(config);
   const provided = await connectModels(config, log, clocks);

@@ -39,6 +39,18 @@ test("quotation marks around a value are refused by name, and a secret's value i
 });
 
 test.each(
+  variants<[string, string]>([
+    ["/proc/data", "its folders are missing, and cannot be made"],
+    ["/proc", "its folders are missing, and cannot be made"],
+    ["/etc/hosts/data", "a file stands where a folder should be"],
+  ]),
+)("a data folder in a place that can never be one (%s) is refused", async (DATA_DIR, reason) => {
+  expect(await said({ DATA_DIR })).toBe(
+    `Holdfast cannot start:\nDATA_DIR is ${DATA_DIR}: ${reason}. Choose another place.\n`,
+  );
+});
+
+test.each(
   variants<[string, string | undefined]>([
     ["no HOME", undefined],
     ["a HOME that is a file", "/etc/hosts"],

@@ -22,6 +22,8 @@ export function explainVolumeError(error: unknown): string {
     case "ENOSPC":
     case "EDQUOT":
       return "it is full";
+    case "ENOENT":
+      return "its folders are missing, and cannot be made";
     case "ENOTDIR":
     case "EEXIST":
       return "a file stands where a folder should be";

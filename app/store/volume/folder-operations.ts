@@ -8,7 +8,9 @@ const FOLDER_MODE = 0o700;
 const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY;
 
 /**
- * Makes a folder and its parents for their owner only, without syncing them.
+ * Makes a folder and its parents for their owner only, without syncing them. Tries the deepest folder first and its parents
+ * only after ENOENT. In an empty mount point it so reaches a folder directly in DATA_DIR, where the guard refuses, before
+ * it has made anything. (Node's own recursion never ends in a folder such as /proc, which exists and takes no other.)
  * @param guard confirms the volume before a folder directly in DATA_DIR is made; DATA_DIR itself is then never made
  * @returns the folders that hold a new name
  */
@@ -17,30 +19,27 @@ export async function makeFolders(
   guard: VolumeGuard | undefined,
   folder: string,
 ): Promise<string[]> {
-  if (guard) return makeFoldersBelow(fs, guard, folder);
-  const first = await fs.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-  const holders: string[] = [];
-  for (let made = folder; first !== undefined && made.length >= first.length; made = dirname(made))
-    holders.push(dirname(made));
-  return holders;
+  const parent = dirname(folder);
+  const isTop = parent === guard?.root;
+  if (isTop) await guard.confirmAfterMiss();
+  try {
+    return await makeFolder(fs, folder);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT") || isTop || parent === folder) throw error;
+  }
+  const above = await makeFolders(fs, guard, parent);
+  if (above.length === 0) return makeFolder(fs, folder);
+  return [...(await makeFolders(fs, guard, folder)), ...above];
 }
 
-/**
- * Tries the deepest folder first and its parents only after ENOENT. In an empty mount point it so reaches a folder
- * directly in DATA_DIR, where the guard refuses, before it has made anything.
- */
-async function makeFoldersBelow(fs: FileSystem, guard: VolumeGuard, folder: string): Promise<string[]> {
-  const parent = dirname(folder);
-  if (parent === guard.root) await guard.confirmAfterMiss();
+async function makeFolder(fs: FileSystem, folder: string): Promise<string[]> {
   try {
     await fs.mkdir(folder, { mode: FOLDER_MODE });
-    return [parent];
+    return [dirname(folder)];
   } catch (error) {
     if (hasCode(error, "EEXIST")) return await requireFolder(fs, folder, error);
-    if (!hasCode(error, "ENOENT") || parent === guard.root) throw error;
+    throw error;
   }
-  const above = await makeFoldersBelow(fs, guard, parent);
-  return [...(await makeFoldersBelow(fs, guard, folder)), ...above];
 }
 
 /** @throws `otherwise` where the name is neither a folder nor a link to one */
