@@ -74,7 +74,11 @@ export function createLayout(dataDir: string): Layout {
 const REVISION_NAME = /^(\d{10})\.json$/;
 const DAMAGED_NAME = /^(\d{10})\.damaged$/;
 
-export const MAX_REVISION = 9_999_999_999;
+/**
+ * Greatest number of a revision: 30 commits a second for a year. Names with a greater one, or zero, are none of the
+ * protocol's, and are ignored like other foreign names: the number after a stray `9999999999.json` could not be written.
+ */
+export const MAX_REVISION = 999_999_999;
 
 export function revisionName(rev: number): string {
   return `${String(rev).padStart(10, "0")}.json`;
@@ -138,7 +142,10 @@ export function readSessionFolder(names: readonly string[]): SessionFolder {
     else if (INCARNATION_NAME.test(name) && (folder.incarnation === null || name < folder.incarnation))
       folder.incarnation = name;
   }
-  folder.revisions.sort((a, b) => b - a);
-  folder.damaged.sort((a, b) => b - a);
+  folder.revisions = newestFirst(folder.revisions);
+  folder.damaged = newestFirst(folder.damaged);
   return folder;
 }
+
+const newestFirst = (numbers: readonly number[]): number[] =>
+  numbers.filter((rev) => rev > 0 && rev <= MAX_REVISION).sort((a, b) => b - a);

@@ -186,6 +186,23 @@ test("a session without a whole revision is refused as session_damaged, not take
   expect(await store.update(KEY, append("anew"))).toMatchObject({ record: { rev: 1 } });
 });
 
+test.each(["9999999999", "1000000000", "0000000000"])(
+  "a file or folder with the impossible revision number %s is left where it is, and changes nothing",
+  async (number) => {
+    const { dataDir, folder } = await volumeOfThree();
+    mkdirSync(join(folder, `${number}.json`));
+    writeFileSync(join(folder, `${number}.damaged`), "");
+    const { store, damaged } = createTestStore(dataDir);
+    const record = await store.update(KEY, append("m4"));
+    expect(record).toMatchObject({ record: { rev: 4, recovered: null } });
+    expect(messageIds((await store.read(KEY))?.session)).toEqual(["m1", "m2", "m3", "m4"]);
+    expect(damaged).toEqual([]);
+    expect(readdirSync(folder)).toContain(`${number}.json`);
+    await store.remove(KEY);
+    expect(await store.read(KEY)).toBeNull();
+  },
+);
+
 describe("the owner of a revision", () => {
   const FOREIGN = 4242;
   const OWN = 1000;
