@@ -326,21 +326,23 @@ describe("a volume that fails", () => {
     }
   });
 
-  test.each([0, 10, PNG.length + 1])(
-    "a file of %d bytes, other than its name says, is null and reported as damaged, until it is attached again",
-    async (length) => {
-      const reported: string[] = [];
-      const onDamage = (_key: string, id: string) => void reported.push(id);
-      const { store, files, layout } = storeOn(temporaryFolder(), { onDamage });
-      const { id } = await store.put(KEY, "a.png", pieces(PNG));
-      const damaged = Buffer.concat([PNG, Buffer.alloc(1)]).subarray(0, length);
-      writeFileSync(join(layout.attachmentFolder(KEY), files()[0]!), damaged);
-      expect(await store.read(KEY, id)).toBeNull();
-      expect(reported).toEqual([id]);
-      await store.put(KEY, "a.png", pieces(PNG));
-      expect((await store.read(KEY, id))?.bytes).toEqual(PNG);
-    },
-  );
+  const flipped = PNG.with(20, PNG[20]! ^ 1);
+  test.each([
+    ["empty", PNG.subarray(0, 0)],
+    ["cut", PNG.subarray(0, 10)],
+    ["too long", Buffer.concat([PNG, Buffer.alloc(1)])],
+    ["changed in one bit", flipped],
+  ])("a file that is %s is null and reported as damaged, until it is attached again", async (_, damaged) => {
+    const reported: string[] = [];
+    const onDamage = (_key: string, id: string) => void reported.push(id);
+    const { store, files, layout } = storeOn(temporaryFolder(), { onDamage });
+    const { id } = await store.put(KEY, "a.png", pieces(PNG));
+    writeFileSync(join(layout.attachmentFolder(KEY), files()[0]!), damaged);
+    expect(await store.read(KEY, id)).toBeNull();
+    expect(reported).toEqual([id]);
+    await store.put(KEY, "a.png", pieces(PNG));
+    expect((await store.read(KEY, id))?.bytes).toEqual(PNG);
+  });
 
   test("a read that answers ESTALE is repeated", async () => {
     let stale = 2;
