@@ -1,4 +1,4 @@
-import { applyChunk, EMPTY_REPLY, type ReplyText } from "~/conversation/reply/reply-text";
+import { applyChunk, EMPTY_REPLY, openIdAt, type ReplyText } from "~/conversation/reply/reply-text";
 import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 
 /**
@@ -7,8 +7,10 @@ import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
  * @returns a function from each chunk of the continuation to the chunks that replace it
  */
 export function createSplice(before: readonly ReplyChunk[]): (chunk: ReplyChunk) => ReplyChunk[] {
-  const openText = lastOpenText(before);
-  let joined = openText === null ? "never" : "waiting";
+  const said: ReplyText = before.reduce(applyChunk, EMPTY_REPLY);
+  // Open, and last in reading order.
+  const openText = openIdAt(said, "text", said.parts.length - 1);
+  let joined = openText === undefined ? "never" : "waiting";
   const prefix = before.length > 0 ? `${before.length}-` : "";
   let joinedId: string | null = null;
 
@@ -31,13 +33,4 @@ export function createSplice(before: readonly ReplyChunk[]): (chunk: ReplyChunk)
     if (chunk.type === "text-end" && chunk.id === joinedId) joinedId = null;
     return [{ ...chunk, id }];
   };
-}
-
-/** The id of the text part that is open at the end of the chunks and last in reading order; null without one. */
-function lastOpenText(chunks: readonly ReplyChunk[]): string | null {
-  const text: ReplyText = chunks.reduce(applyChunk, EMPTY_REPLY);
-  const open = [...text.open].find(
-    ([key, index]) => key.startsWith("text:") && index === text.parts.length - 1,
-  );
-  return open ? open[0].slice("text:".length) : null;
 }

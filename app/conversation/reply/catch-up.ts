@@ -1,5 +1,5 @@
 import type { ReplyChunk } from "./reply-chunk";
-import { applyChunk, type ReplyText } from "./reply-text";
+import { applyChunk, openIdAt, type ReplyText } from "./reply-text";
 import type { AssistantMessage, Part, WordsPart } from "~/conversation/session/session";
 import { endChunk, messageChunks } from "./message-chunks";
 import { isKept } from "./reasoning-seal";
@@ -29,7 +29,7 @@ export function catchUp(parts: readonly Part[], seen: ReplyText): ReplyChunk[] {
       return;
     }
     if (!at) say({ type: `${part.type}-start`, id: newId(position) });
-    const id = at ? (openId(seen, part.type, at.index) ?? null) : newId(position);
+    const id = at ? (openIdAt(seen, part.type, at.index) ?? null) : newId(position);
     const rest = at ? restOf(part, at.part) : part.text;
     if (id !== null && rest) say({ type: `${part.type}-delta`, id, delta: rest });
   });
@@ -70,11 +70,6 @@ function missingChunks(part: Exclude<Part, WordsPart>, seen: Part | undefined): 
 }
 
 const newId = (position: number) => `rest-${position}`;
-
-function openId(text: ReplyText, type: WordsPart["type"], index: number): string | undefined {
-  const open = [...text.open].find(([key, at]) => at === index && key.startsWith(`${type}:`));
-  return open?.[0].slice(type.length + 1);
-}
 
 function restOf(whole: WordsPart, seen: Part): string {
   return whole.type === seen.type && whole.text.startsWith(seen.text)

@@ -64,6 +64,13 @@ export function applyChunk(text: ReplyText, chunk: ReplyChunk): ReplyText {
   }
 }
 
+/** Chunk id of the part at `index`, if that is of this type and may still grow; undefined otherwise. */
+export function openIdAt({ open }: ReplyText, type: WordsPart["type"], index: number): string | undefined {
+  const prefix = openKey(type, "");
+  for (const [key, at] of open) if (at === index && key.startsWith(prefix)) return key.slice(prefix.length);
+  return undefined;
+}
+
 /** The parts to store: without empty ones, and with reasoning in tags as parts of their own. */
 export function settledParts(text: ReplyText): Part[] {
   return [...foldThoughts(text.parts.filter(isKept))];
