@@ -1,11 +1,10 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { realClocks } from "~/clocks";
 import { createStallWatch } from "./stall-watch";
 
 const never = () => new Promise<never>(() => undefined);
-afterEach(() => void vi.useRealTimers());
 
 test("the stall watch passes on values in time, and ends a wait that is too long and every later one", async () => {
   vi.useFakeTimers();

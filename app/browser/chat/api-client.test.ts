@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { createApiClient } from "./api-client";
 import { pageClock } from "~/browser/page/page-clock";
 import { unlessSilent } from "./following/event-stream";
@@ -126,7 +126,6 @@ test("a missing answer and a proxy's answer are errors with a sentence, and pass
 
 describe("a node that hangs", () => {
   beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
 
   /** Answers one after the other: after so many milliseconds, or never. */
   function clientThatWaits(...answers: { afterMs: number; status?: number }[]) {

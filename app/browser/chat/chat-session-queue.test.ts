@@ -1,11 +1,10 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { ApiError } from "./api-error";
 import { hasQueue, waitingOf } from "./chat-state";
 import { queueRequestsOf } from "./sending/queue-requests";
 import { assistant, read, settle, tabInMidReply, user } from "./fake-chat";
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 const queued = (...ids: string[]) =>
   ids.map((id) => ({ id, parts: [{ type: "text" as const, text: id.toUpperCase() }] }));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { attachmentPart } from "~/conversation/files/attachment";
 import type { Message } from "~/conversation/session/session";
 import { newId } from "~/conversation/session/session-id";
@@ -19,7 +19,6 @@ import {
 import { messageRequestsOf } from "./sending/message-requests";
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 describe("sending", () => {
   test("a sent message is shown at once and stays in the outbox until the server has it", async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { SessionView } from "~/conversation/api";
 import { editSettings, type SettingsEdit } from "~/conversation/session/edit-session";
 import { ApiError } from "./api-error";
@@ -7,7 +7,6 @@ import { assistant, fakeServer, openTab, readLate, reply, settle, user } from ".
 import { messageRequestsOf } from "./sending/message-requests";
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 const refused = new ApiError("bad_request", "No.", 400);
 const messages = [user("u1", "Hi"), assistant("a1", "Hello", "u1")];

@@ -1,10 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { ApiError } from "./api-error";
 import { assistant, fakeServer, openTab, read, readLate, settle, user } from "./fake-chat";
 import { messageRequestsOf } from "./sending/message-requests";
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 /** A conversation whose question was changed once: `u1 ← a1 ← u2 ← a2`, and `v1 ← b1`, which is shown. */
 async function openedTab() {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { SessionView } from "~/conversation/api";
 import { ApiError } from "./api-error";
 import type { ChatSession } from "./chat-session";
@@ -20,7 +20,6 @@ import { messageRequestsOf } from "./sending/message-requests";
 import { queueRequestsOf } from "./sending/queue-requests";
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 describe("opening", () => {
   test("opening a new session sends no requests", async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { pageClock } from "~/browser/page/page-clock";
 import type { MessageAccepted } from "~/conversation/api";
 import { settle } from "./fake-chat";
@@ -6,7 +6,6 @@ import { fakeSessions } from "./fake-sessions";
 import { followTemporarySession } from "./temporary-session";
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 function openTab() {
   const { api, conversations, sessions, toasts, serverOf } = fakeSessions();

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { pageClock } from "~/browser/page/page-clock";
 import { createDeletions } from "./deletions";
 import { createSafeStorage, type SafeStorage } from "~/browser/storage/safe-storage";
@@ -7,7 +7,6 @@ const A = "aaaaaaaaaaaaaaaaaaaaaa";
 const tea = { id: A, title: "Tea" };
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 /** One browser whose tabs share their storage; each write reaches the other tabs. */
 function fakeBrowser() {

@@ -1,10 +1,9 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { ApiError } from "~/browser/chat/api-error";
 import { readLate, settle } from "~/browser/chat/fake-chat";
 import { fakeSessions } from "~/browser/chat/fake-sessions";
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 const ID = "aaaaaaaaaaaaaaaaaaaaaa";
 

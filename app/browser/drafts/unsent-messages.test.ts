@@ -1,9 +1,8 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { pageClock } from "~/browser/page/page-clock";
 import { createUnsentMessages } from "./unsent-messages";
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 test("a message is reported as unsent after two seconds in the outbox, and until it has left", () => {
   let kept = ["a"];

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { createCodeHighlighter, type HighlightRequest, type HighlightWorker } from "./code-highlighter";
 
 /** Workers that highlight what does not ask for silence. The first `failing` ones do not load. */
@@ -26,7 +26,6 @@ function fakeWorkers({ failing = 0 } = {}) {
 }
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
-afterEach(() => void vi.useRealTimers());
 
 test("highlights one piece of code after another in one worker", async () => {
   const { started, highlighter } = fakeWorkers();

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { DiagramAnswer, DiagramColours, DiagramRequest } from "~/conversation/diagram";
 import { pageClock } from "./page-clock";
 import { createDiagramRenderer, InvalidDiagram } from "./diagram-renderer";
@@ -41,7 +41,6 @@ function fakeDocument() {
 }
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
-afterEach(() => void vi.useRealTimers());
 
 test("draws all diagrams in one frame, and rejects a source that is not a diagram", async () => {
   const { frames, renderer } = fakeDocument();

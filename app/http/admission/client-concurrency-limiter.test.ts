@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { realTimer } from "~/clocks";
 import {
   createClientConcurrencyLimiter,
@@ -9,7 +9,6 @@ import {
 } from "./client-concurrency-limiter";
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 const storage = new AsyncLocalStorage<string>();
 

@@ -1,13 +1,12 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { realTimer } from "~/clocks";
 import { createSlowUploadGuard } from "./slow-upload-guard";
 
 const PACE = 16_000;
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 function post({
   headers = { "content-length": "10000000" } as Record<string, string>,

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { delta } from "../../../tests/fixtures/models/chat-endpoint";
 import { realTimer } from "~/clocks";
 import { MAX_ANSWER_LENGTH } from "~/conversation/limits";
@@ -6,7 +6,6 @@ import { readChatStream } from "./chat-stream";
 import type { AnswerParts } from "~/model/provider";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
-afterEach(() => void vi.useRealTimers());
 
 /** A body that the test writes, and the words read from it. */
 function openStream() {

@@ -1,9 +1,8 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { pageClock } from "~/browser/page/page-clock";
 import { createReplyWatch } from "./reply-watch";
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 function watched(look: () => Promise<void> = () => Promise.resolve()) {
   const reply = { runs: true, looks: 0 };

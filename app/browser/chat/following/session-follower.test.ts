@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { ApiError } from "~/browser/chat/api-error";
 import {
   assistant,
@@ -15,7 +15,6 @@ import {
 import { messageRequestsOf } from "~/browser/chat/sending/message-requests";
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 const heartbeat = ": heartbeat\n\n";
 
