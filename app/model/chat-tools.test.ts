@@ -8,6 +8,7 @@ import {
   refuse,
   startChatEndpoint,
   stream,
+  streamWhole,
 } from "../../tests/fixtures/models/chat-endpoint";
 import { collectAnswer, conversation } from "../../tests/fixtures/models/collect-answer";
 import { pngFile, sha256 } from "../../tests/fixtures/sample-files";
@@ -39,8 +40,7 @@ async function serve(respond: Parameters<typeof startChatEndpoint>[0], accepts: 
 
 /** An answer that has come to its end: after one whose end is not said, the rest of it is awaited for a second. */
 function answer(response: Parameters<typeof stream>[0], content: string) {
-  stream(response, delta({ content }, "stop"));
-  response.end("data: [DONE]\n\n");
+  streamWhole(response, delta({ content }, "stop"));
 }
 
 type Fragment = { index?: number; id?: string; function?: { name?: string; arguments?: unknown } };
@@ -49,8 +49,7 @@ type Fragment = { index?: number; id?: string; function?: { name?: string; argum
 async function callsOf(fragments: readonly (Fragment | Fragment[])[], reason = "tool_calls") {
   const models = await serve((response) => {
     const deltas = fragments.map((each) => delta({ tool_calls: Array.isArray(each) ? each : [each] }));
-    stream(response, delta({ content: "Let me see." }), ...deltas, delta({}, reason));
-    response.end("data: [DONE]\n\n");
+    streamWhole(response, delta({ content: "Let me see." }), ...deltas, delta({}, reason));
   });
   const { parts, error } = await collectAnswer(models, { messages: conversation("Hi"), tools: TOOLS });
   expect(error).toBeUndefined();

@@ -8,7 +8,7 @@ import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { longTest, test } from "../fixtures/browser/browser-test";
 import { chatPage } from "../fixtures/browser/chat-page";
 import { launchChromium } from "../fixtures/browser/chromium";
-import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/models/chat-endpoint";
+import { delta, startChatEndpoint, streamWhole, type ChatEndpoint } from "../fixtures/models/chat-endpoint";
 import { picture } from "../fixtures/browser/picture";
 
 /** A model that says what it is told, and a server that nothing may reach. */
@@ -20,8 +20,7 @@ let says = "";
 
 beforeAll(async () => {
   model = await startChatEndpoint((response) => {
-    stream(response, delta({ content: says }), delta({}, "stop"));
-    response.end("data: [DONE]\n\n");
+    streamWhole(response, delta({ content: says }), delta({}, "stop"));
   });
   outside = createServer((_, response) => response.end("<h1>outside</h1>")).on(
     "connection",

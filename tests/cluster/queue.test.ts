@@ -6,7 +6,7 @@ import { newId } from "~/conversation/session/session-id";
 import {
   delta,
   startChatEndpoint,
-  stream,
+  streamWhole,
   type ChatEndpoint,
   type ChatRequest,
 } from "../fixtures/models/chat-endpoint";
@@ -53,8 +53,7 @@ const lastQuestion = (request: ChatRequest) =>
 /** Ends the held answers to a question. */
 function release(question: string) {
   for (const response of held.get(question) ?? []) {
-    stream(response!, delta({ content: `re: ${question}` }), delta({}, "stop"));
-    response!.end("data: [DONE]\n\n");
+    streamWhole(response!, delta({ content: `re: ${question}` }), delta({}, "stop"));
   }
   held.delete(question);
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { SessionView } from "~/conversation/api";
 import { newId } from "~/conversation/session/session-id";
-import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/models/chat-endpoint";
+import { delta, startChatEndpoint, streamWhole, type ChatEndpoint } from "../fixtures/models/chat-endpoint";
 import { startCluster, type Cluster } from "../fixtures/cluster";
 
 /** A node with a server of tools that is its child, and one that is away. */
@@ -20,9 +20,8 @@ beforeAll(async () => {
   model = await startChatEndpoint((response, { body }) => {
     const isDone = (body.messages as { role: string }[]).at(-1)?.role === "tool";
     const call = { index: 0, id: "c", function: { name: "child_pid", arguments: "{}" } };
-    if (isDone) stream(response, delta({ content: "Done." }, "stop"));
-    else stream(response, delta({ tool_calls: [call] }), delta({}, "tool_calls"));
-    response.end("data: [DONE]\n\n");
+    if (isDone) streamWhole(response, delta({ content: "Done." }, "stop"));
+    else streamWhole(response, delta({ tool_calls: [call] }), delta({}, "tool_calls"));
   });
   const child = fileURLToPath(new URL("../fixtures/models/mcp-child.js", import.meta.url));
   cluster = await startCluster({

@@ -5,7 +5,13 @@ import { MAX_ANSWER_LENGTH } from "~/conversation/limits";
 import { hashSessionId } from "~/conversation/session/session-hash";
 import { newId } from "~/conversation/session/session-id";
 import { createLayout } from "~/store/documents/layout";
-import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/models/chat-endpoint";
+import {
+  delta,
+  startChatEndpoint,
+  stream,
+  streamWhole,
+  type ChatEndpoint,
+} from "../fixtures/models/chat-endpoint";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
 import { NO_LIMITS } from "../fixtures/no-limits";
 import { appendToLog, chunksInLog } from "../fixtures/replies/reply-log-files";
@@ -34,8 +40,7 @@ async function serve(env: Record<string, string> = {}): Promise<[ClusterNode, Cl
       response.on("close", () => clearInterval(timer));
     } else if (content.includes("silent")) stream(response, delta({ content: "So far" }));
     else {
-      stream(response, delta({ content: "Good day" }, "stop"));
-      response.end("data: [DONE]\n\n");
+      streamWhole(response, delta({ content: "Good day" }, "stop"));
     }
   });
   cluster = await startCluster({

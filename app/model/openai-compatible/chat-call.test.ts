@@ -8,6 +8,7 @@ import {
   refuse,
   startChatEndpoint,
   stream,
+  streamWhole,
 } from "../../../tests/fixtures/models/chat-endpoint";
 import { collectAnswer, conversation } from "../../../tests/fixtures/models/collect-answer";
 import { realClocks } from "~/clocks";
@@ -125,8 +126,7 @@ test.each<[string, unknown[]]>([
   ["a second choice", [{ choices: [{ index: 1, delta: { content: "Bye" } }] }]],
 ])("a chunk with %s loses no words", async (_, odd) => {
   const { text, finish, error } = await answerTo((response) => {
-    stream(response, ...odd, HELLO[0], ...odd, ...HELLO.slice(1), ...odd);
-    response.end("data: [DONE]\n\n");
+    streamWhole(response, ...odd, HELLO[0], ...odd, ...HELLO.slice(1), ...odd);
   });
   expect({ text, error, reason: finish?.finishReason }).toEqual({ text: "Hello", reason: "stop" });
 });
@@ -298,8 +298,7 @@ test.each([
 describe("a parameter that the server refuses", () => {
   const unsupported = (name: string) => `Unsupported parameter: '${name}' is not supported with this model.`;
   const hello = (response: ServerResponse) => {
-    stream(response, ...HELLO);
-    response.end("data: [DONE]\n\n");
+    streamWhole(response, ...HELLO);
   };
   const without =
     (name: string, message: string, status = 400) =>

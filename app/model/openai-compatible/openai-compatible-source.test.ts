@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import type { ExpectedError } from "~/conversation/expected-error";
+import { delta, stream, streamWhole } from "../../../tests/fixtures/models/chat-endpoint";
 import { collectAnswer, conversation } from "../../../tests/fixtures/models/collect-answer";
 import { realClocks } from "~/clocks";
 import { createLanguageModels } from "~/model/create-language-models";
@@ -57,8 +58,7 @@ test("an effort of reasoning is sent where MODELS declares it, and left out once
     if (requests.at(-1)?.body.reasoning_effort === "high") {
       response.writeHead(400).end('{"error":{"message":"reasoning_effort is not supported"}}');
     } else {
-      stream(response, delta({ content: "Yes." }, "stop"));
-      response.end("data: [DONE]\n\n");
+      streamWhole(response, delta({ content: "Yes." }, "stop"));
     }
   });
   const offered = models(baseUrl, { MODELS: JSON.stringify([reasons, { id: "openai-compatible/other" }]) });
@@ -83,19 +83,9 @@ test("what a server says of its failure is beside the sentence, without the key"
   expect((error as ExpectedError).message).not.toContain("GPU");
 });
 
-function stream(response: ServerResponse, ...events: object[]): void {
-  response.writeHead(200, { "content-type": "text/event-stream" });
-  for (const event of events) response.write(`data: ${JSON.stringify(event)}\n\n`);
-}
-
-const delta = (delta: object, finish_reason: string | null = null) => ({
-  choices: [{ index: 0, delta, finish_reason }],
-});
-
 function sayHello(response: ServerResponse): void {
   const usage = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 };
-  stream(response, delta({ content: "Hel" }), delta({ content: "lo" }, "stop"), { choices: [], usage });
-  response.end("data: [DONE]\n\n");
+  streamWhole(response, delta({ content: "Hel" }), delta({ content: "lo" }, "stop"), { choices: [], usage });
 }
 
 test("an answer arrives with its usage, which the request asks for", async () => {
@@ -134,14 +124,13 @@ test("the API key is sent where there is one", async () => {
 test("parts have unique ids when the server sends reasoning twice", async () => {
   const { baseUrl } = await startServer((response) => {
     const reasoning = (text: string) => delta({ reasoning_content: text });
-    stream(
+    streamWhole(
       response,
       reasoning("a"),
       delta({ content: "1" }),
       reasoning("b"),
       delta({ content: "2" }, "stop"),
     );
-    response.end("data: [DONE]\n\n");
   });
   const { parts, chunks } = await collectAnswer(models(baseUrl), { messages: conversation("Hi") });
   expect(parts.map((part) => `${part.type} ${"text" in part ? part.text : ""}`)).toEqual([
