@@ -1,5 +1,6 @@
 import type { Nodes, Parents, PhrasingContent } from "mdast";
 import { endOf, parseBlocks, parseMarkdown, startOf } from "./parse-markdown";
+import { opensBehind } from "./script-emphasis";
 
 /**
  * Completes the last paragraph, heading or cell of a block that is still growing, so that its marks are not shown as
@@ -131,10 +132,7 @@ function canOpen(text: string, at: number, mark: string): boolean {
   // Before a closing bracket, as in COUNT(*), a mark would have to be closed behind it.
   if (mark.length > 3 || /[\s)\]},;]/.test(after)) return false;
   if (mark.length === 1 && text.length - at > MAX_EMPHASIS_LENGTH) return false;
-  const isInWord = /[\p{L}\p{N}]/u.test(before) && !CJK.test(before);
+  const isInWord = /[\p{L}\p{N}]/u.test(before) && !opensBehind(before);
   if (isInWord || (mark.startsWith("_") && /[\p{L}\p{N}]/u.test(before))) return false;
-  return !/[\p{P}\p{S}]/u.test(after) || /[\s\p{P}\p{S}]/u.test(before) || CJK.test(before);
+  return !/[\p{P}\p{S}]/u.test(after) || /[\s\p{P}\p{S}]/u.test(before) || opensBehind(before);
 }
-
-const CJK =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303F\uFF00-\uFFEF]/u;

@@ -45,6 +45,17 @@ describe.each<[string, [string, string][]]>([
     ],
   ],
   [
+    "emphasis between punctuation and letters of other scripts",
+    [
+      ["ใช้**“คำ”**ที่ **สำคัญ:**มาก", "<p>ใช้<strong>“คำ”</strong>ที่ <strong>สำคัญ:</strong>มาก</p>"],
+      ["ຄຳ*“ສຳຄັນ”*ຫຼາຍ", "<p>ຄຳ<em>“ສຳຄັນ”</em>ຫຼາຍ</p>"],
+      ["ពាក្យ\u200B**“សំខាន់”**\u200Bណាស់", "<p>ពាក្យ\u200B<strong>“សំខាន់”</strong>\u200Bណាស់</p>"],
+      ["အရေး**“ကြီး”**တယ်", "<p>အရေး<strong>“ကြီး”</strong>တယ်</p>"],
+      ["و**«الكتاب»** ה**„מילה”**", "<p>و<strong>«الكتاب»</strong> ה<strong>„מילה”</strong></p>"],
+      ["слово_«x»_слово x**(y)**z", "<p>слово_«x»_слово x**(y)**z</p>"],
+    ],
+  ],
+  [
     "line ends",
     [
       ["Roses are red,\nViolets are blue.", "<p>Roses are red,<br/>Violets are blue.</p>"],
@@ -391,6 +402,7 @@ describe("while it grows", () => {
   test.each([
     ["open emphasis is drawn", "a **b", "<p>a <strong>b</strong></p>"],
     ["open emphasis beside CJK punctuation is drawn", "他说**“你", "<p>他说<strong>“你</strong></p>"],
+    ["open emphasis behind a Thai letter is drawn", "ใช้**คำ", "<p>ใช้<strong>คำ</strong></p>"],
     ["an open tag is an element", "a <u>b", "<p>a <u>b</u></p>"],
     [
       "open details are an element",

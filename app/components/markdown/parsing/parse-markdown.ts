@@ -4,7 +4,6 @@ import { gfmStrikethroughFromMarkdown } from "mdast-util-gfm-strikethrough";
 import { gfmFootnoteFromMarkdown } from "mdast-util-gfm-footnote";
 import { gfmTableFromMarkdown } from "mdast-util-gfm-table";
 import { gfmTaskListItemFromMarkdown } from "mdast-util-gfm-task-list-item";
-import { cjkFriendlyExtension } from "micromark-extension-cjk-friendly";
 import { gfmStrikethroughCjkFriendly } from "micromark-extension-cjk-friendly-gfm-strikethrough";
 import { gfmFootnote } from "micromark-extension-gfm-footnote";
 import { gfmTable } from "micromark-extension-gfm-table";
@@ -15,6 +14,7 @@ import { AROUND_BLOCKS } from "./html-tags";
 import { hideInnerFences } from "./markdown-fences";
 import { displayEnd, formulaEnd } from "./markdown-math";
 import { blockSpan, LINE_PARAGRAPH, literal, ownLine, textSpan } from "./micromark-spans";
+import { emphasisOfAllScripts } from "./script-emphasis";
 import { hidePipes } from "./table-pipes";
 import { addressEnd } from "./web-addresses";
 
@@ -63,7 +63,7 @@ export const NO_REFERENCES: References = { links: new Map(), notes: new Map() };
 type Options = { references?: References; isGrowing?: boolean };
 
 /**
- * Parses Markdown as CommonMark and GFM, with formulas, and with emphasis beside CJK punctuation. Only `~~` strikes. HTML is never
+ * Parses Markdown as CommonMark and GFM, with formulas, and with emphasis beside the punctuation of all scripts. Only `~~` strikes. HTML is never
  * a block; its tags are nodes of paragraphs. With `isGrowing`, a formula at the end may be open.
  */
 export function parseMarkdown(
@@ -91,7 +91,7 @@ export function parseBlocks(markdown: string, isGrowing: boolean): Root {
 const { document } = gfmFootnote();
 
 const SYNTAX: Extension[] = [
-  cjkFriendlyExtension(),
+  emphasisOfAllScripts(),
   gfmStrikethroughCjkFriendly({ singleTilde: false }),
   gfmTable(),
   gfmTaskListItem(),

@@ -1,0 +1,52 @@
+import { cjkFriendlyExtension } from "micromark-extension-cjk-friendly";
+import type { Code, Construct, Extension, State, TokenizeContext, Tokenizer } from "micromark-util-types";
+
+/**
+ * Matches a letter of a script in which nobody writes formulas or code, or an invisible mark. Many of these scripts have no space
+ * between words (Chinese, Thai, Burmese) or write a prefix on the next word (Arabic, Hebrew). Stars then stand between a
+ * letter and a quotation mark, where CommonMark lets no emphasis begin or end.
+ */
+const LETTER_OUTSIDE_FORMULAS =
+  /^(?:\p{Cf}|(?!\p{Script=Latin}|\p{Script=Greek}|\p{Script=Zyyy}|\p{Script=Zinh})[\p{L}\p{M}\p{N}]|[\u3000-\u303F\uFF00-\uFFEF])$/u;
+
+/** Whether a mark behind the character is taken for the beginning of emphasis while the text after it grows. */
+export function opensBehind(character: string): boolean {
+  return LETTER_OUTSIDE_FORMULAS.test(character);
+}
+
+/** Emphasis that also begins and ends between punctuation and a letter of a script other than Latin and Greek. */
+export function emphasisOfAllScripts(): Extension {
+  const { text, insideSpan } = cjkFriendlyExtension();
+  const { tokenize, ...attention } = (text as Record<number, Construct>)[STAR]!;
+  const construct: Construct = { ...attention, tokenize: withLettersAsCjk(tokenize) };
+  return { text: { [STAR]: construct, [UNDERSCORE]: construct }, insideSpan: insideSpan! };
+}
+
+const [STAR, UNDERSCORE] = [..."*_"].map((mark) => mark.charCodeAt(0)) as [number, number];
+const FIRST_OUTSIDE_LATIN = 0x300;
+const CJK_LETTER = "中".charCodeAt(0);
+
+/** A tokenizer of a run of marks, to which the characters before and after the run are CJK letters if they may be. */
+function withLettersAsCjk(tokenize: Tokenizer): Tokenizer {
+  return function (this: TokenizeContext, effects, ok, nok) {
+    const context = Object.create(this, { previous: { value: asCjk(this.previous) } }) as TokenizeContext;
+    let after: Code = null;
+    const inside = tokenize.call(context, effects, () => ok(after), nok);
+    const state =
+      (wrapped: State): State =>
+      (code) => {
+        if (code === STAR || code === UNDERSCORE) return state(wrapped(code) as State);
+        after = code;
+        return wrapped(asCjk(code));
+      };
+    return state(inside);
+  };
+}
+
+function asCjk(code: Code): Code {
+  return code !== null &&
+    code >= FIRST_OUTSIDE_LATIN &&
+    LETTER_OUTSIDE_FORMULAS.test(String.fromCharCode(code))
+    ? CJK_LETTER
+    : code;
+}
