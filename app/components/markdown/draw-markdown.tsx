@@ -131,7 +131,7 @@ function drawItem({ children, checked }: ListItem, context: DrawContext): ReactN
 
 function drawCode(node: Extract<RootContent, { type: "code" }>, context: DrawContext): ReactNode {
   const isAtEnd = endOf(node) >= context.source.trimEnd().length;
-  const isClosed = /\n[ \t>]*(?:`{3,}|~{3,})[ \t]*$/.test(sourceOf(node, context.source));
+  const isClosed = /\n[ \t>]*(?:`{3,}|~{3,})[ \t]*$|<\/pre\s*>$/i.test(sourceOf(node, context.source));
   return (
     <CodeFence
       code={node.value}
@@ -238,7 +238,7 @@ function drawInline(node: PhrasingContent, context: DrawContext): ReactNode {
 
 function drawElement(tag: string, children: readonly PhrasingContent[], context: DrawContext): ReactNode {
   if (tag === "code") return drawInlineCode(drawText(children, context));
-  if (tag === "wbr") return <wbr />;
+  if (tag === "wbr" || tag === "hr") return createElement(tag);
   return createElement(tag, null, drawText(children, context));
 }
 

@@ -48,6 +48,8 @@ const LOOPS: Record<string, (times: number) => string> = {
   "a line of backticks": (n) => "`".repeat(n * 20),
   "a line of tildes": (n) => "~".repeat(n * 20),
   "text groups of formulas": (n) => `$${"\\text{$".repeat(n)}`,
+  "tags around paragraphs": (n) => "<b>a\n\n".repeat(n),
+  "preformatted text": (n) => "<pre>\na\n".repeat(n),
   "tags of blocks": (n) => "<div>\n".repeat(n),
   "items of HTML": (n) => "<ul><li>".repeat(n),
   entities: (n) => "&amp".repeat(n),

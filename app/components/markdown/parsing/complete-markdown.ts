@@ -9,7 +9,7 @@ import { opensBehind } from "./script-emphasis";
  */
 export function completeMarkdown(block: string): string {
   const leaf = lastLeaf(parseBlocks(block, true));
-  if (leaf.type === "code") return block.replace(/\n[ \t>]*(?:`{1,2}|~{1,2})$/, "");
+  if (leaf.type === "code") return withoutHalfOfEnd(block, block[startOf(leaf)] === "<");
   if (leaf.type === "math") return block;
   const known = withoutOpenEnd(block);
   const leafText = known.slice(startOf(leaf)).replace(/\n[ \t>]+/g, "\n");
@@ -22,6 +22,11 @@ export function completeMarkdown(block: string): string {
 const MAX_LENGTH = 5_000;
 /** Characters after which a single mark is probably a star or an underscore. */
 const MAX_EMPHASIS_LENGTH = 300;
+
+/** Code without the first half of the marks that close it, or of a tag or an entity in an element. */
+function withoutHalfOfEnd(block: string, isElement: boolean): string {
+  return block.replace(isElement ? /(?:<[^<>\n]{0,80}|&#?\w{0,8})$/ : /\n[ \t>]*(?:`{1,2}|~{1,2})$/, "");
+}
 
 function lastLeaf(node: Nodes): Nodes {
   const last = "children" in node ? node.children.at(-1) : undefined;

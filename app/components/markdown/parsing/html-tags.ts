@@ -10,6 +10,7 @@ const IN_TEXT = new Map([
   ...([
     ["strike", "s"],
     ["tt", "code"],
+    ["pre", "code"],
     ["big", "span"],
     ["font", "span"],
   ] as const),
@@ -102,6 +103,51 @@ export function isTextTag({ name }: Tag, isInCell: boolean): boolean {
   return name === "a" || IN_TEXT.has(name) || (isInCell && LISTS.has(name));
 }
 
+/** The names of the elements in text that may also stand around paragraphs, as a part of a pattern. */
+export const AROUND_PARAGRAPHS =
+  "b|strong|i|em|u|s|del|ins|mark|sub|sup|small|strike|big|font|span|cite|q|samp|tt";
+const SPANNING = new Set(AROUND_PARAGRAPHS.split("|"));
+
+/**
+ * The tags of elements in text that begin at the beginning of one paragraph and end at the end of a later one. With
+ * `isOpenEnded`, the end of one that has several paragraphs may still come.
+ */
+export function spanningTags(blocks: readonly Nodes[], isOpenEnded: boolean): ReadonlySet<Nodes> {
+  const spanning = new Set<Nodes>();
+  const open: { node: Nodes; name: string; block: Nodes }[] = [];
+  for (const block of blocks) {
+    if (block.type !== "paragraph") continue;
+    const { opening, closing } = outerTags(block.children);
+    for (const { node, name } of closing) {
+      const at = open.findLastIndex((each) => each.name === name);
+      if (at < 0) continue;
+      spanning.add(node).add(open[at]!.node);
+      open.length = at;
+    }
+    open.push(...opening.map((each) => ({ ...each, block })));
+  }
+  for (const { node, block } of isOpenEnded ? open : []) if (block !== blocks.at(-1)) spanning.add(node);
+  return spanning;
+}
+
+/** The tags without a partner in a paragraph that it begins and ends with. */
+function outerTags(nodes: readonly Nodes[]) {
+  const inside: { node: Nodes; name: string; index: number; isClosing: boolean }[] = [];
+  for (const [index, node] of nodes.entries()) {
+    const { name, isClosing } = tagOf(node) ?? { name: "", isClosing: false };
+    if (!SPANNING.has(name)) continue;
+    const last = inside.at(-1);
+    if (isClosing && last?.name === name && !last.isClosing) inside.pop();
+    else inside.push({ node, name, index, isClosing });
+  }
+  const end = nodes.findLastIndex((node) => node.type !== "text" || node.value.trim() !== "");
+  const opening = inside.filter(({ index, isClosing }, place) => !isClosing && index === place);
+  const closing = inside.filter(
+    ({ index, isClosing }, place) => isClosing && end - index === inside.length - 1 - place,
+  );
+  return { opening, closing };
+}
+
 /** The name of the element that is drawn for a tag in text. */
 export function elementFor(name: string): string {
   return IN_TEXT.get(name) ?? name;
@@ -121,7 +167,7 @@ export function nestTags<Node extends Nodes>(
     toText,
     isOpenEnded,
   }: {
-    isTag: (tag: Tag) => boolean;
+    isTag: (tag: Tag, node: Node) => boolean;
     toElement: (tag: Tag, children: Node[]) => Node;
     toText: (node: Node) => Node;
     isOpenEnded: boolean;
@@ -136,7 +182,7 @@ export function nestTags<Node extends Nodes>(
   };
   for (const node of nodes) {
     const tag = tagOf(node);
-    if (!tag || ALONE.has(tag.name) || !isTag(tag)) {
+    if (!tag || ALONE.has(tag.name) || !isTag(tag, node)) {
       levels.at(-1)!.children.push(node);
       continue;
     }

@@ -80,6 +80,7 @@ const piece = fc.oneof(
         "https://a.example/b",
       ],
       ...["<b>", "</b>", "<br>", "<kbd>", "<details>", "</details>", "<summary>", "</summary>", "<ul><li>"],
+      ...["<hr>", "<pre>", "</pre>"],
       ...["</ul>", "<!--", "-->", "<div>", "</div>", "a@b.example", "中文", "：", "“", "”", "👩‍👩‍👧", "\u202E"],
     ),
   },
@@ -113,6 +114,7 @@ const line = fc.oneof(
       "|-|-|",
     ],
     ...["$$", "\\[", "\\]", "  $$", "\\begin{align}", "\\end{align}", "<details>", "</details>", "<div>"],
+    ...["<b>", "</b>", "<pre>", "</pre>"],
     ...["[a]: https://a.example", "[b]: /here", "> [!NOTE]", "<!-- c", "```math", "&nbsp;", "\u00A0", "   "],
   ),
 );

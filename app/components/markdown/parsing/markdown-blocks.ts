@@ -11,7 +11,7 @@ import {
   isTextBeyondBounds,
 } from "./markdown-bounds";
 import { fenceEnd, openedFence } from "./markdown-fences";
-import { AROUND_BLOCKS, tagOf, type Tag } from "./html-tags";
+import { AROUND_BLOCKS, AROUND_PARAGRAPHS, tagOf, type Tag } from "./html-tags";
 import { endOf, parseBlocks, parseMarkdown, startOf } from "./parse-markdown";
 
 export type LinkDefinition = { identifier: string; url: string; title: string | null };
@@ -66,9 +66,9 @@ function equalTo(block: MarkdownBlock, known: MarkdownBlock | undefined): Markdo
   return known?.source === block.source && JSON.stringify(known) === JSON.stringify(block) ? known : block;
 }
 
-/** Without the last block, and the one before an open formula, which may turn out to be a line of that block. */
+/** Without the last block, and the one before an open formula or element, which may turn out to be a line of that block. */
 function finished(blocks: readonly MarkdownBlock[]): readonly MarkdownBlock[] {
-  return blocks.slice(0, MATH_LINE.test(blocks.at(-1)?.source ?? "") ? -2 : -1);
+  return blocks.slice(0, SPAN_LINE.test(blocks.at(-1)?.source ?? "") ? -2 : -1);
 }
 
 /** Fences at the beginning of a line are found without a parser: they may have thousands of lines and still grow. */
@@ -142,7 +142,8 @@ function parsedBlocks(source: string, offset: number, isGrowing: boolean): Markd
 const MIN_PIECE_LENGTH = 4_000;
 /** After a blank line: a paragraph, heading, quote or footnote, which is in no other block. */
 const CUT = /\n[ \t]*\n(?=[\p{L}#>]|\[\^)/gu;
-const MATH_LINE = /^[ \t>]*(?:\$\$|\\\[|\\begin)/m;
+/** Matches a line that may begin a formula or `<pre>` element, which may have blank lines. */
+const SPAN_LINE = /^[ \t>]*(?:\$\$|\\\[|\\begin|<pre)/im;
 
 /** Where pieces of a text begin that can be parsed each on its own. */
 function piecesOf(source: string): number[] {
@@ -150,8 +151,7 @@ function piecesOf(source: string): number[] {
   let seen = 0;
   for (const { 0: cut, index } of source.matchAll(CUT)) {
     const to = index + cut.length;
-    // A displayed formula may have blank lines.
-    if (MATH_LINE.test(source.slice(seen, to))) break;
+    if (SPAN_LINE.test(source.slice(seen, to))) break;
     seen = to;
     if (to - starts.at(-1)! >= MIN_PIECE_LENGTH) starts.push(to);
   }
@@ -210,7 +210,7 @@ function definitionsIn(node: Nodes): readonly LinkDefinition[] {
 }
 
 const OPENS_ELEMENT = new RegExp(
-  String.raw`^ {0,3}<(details|${AROUND_BLOCKS})(?:\s[^>\n]*)?>[ \t]*(?:$|<summary)`,
+  String.raw`^ {0,3}<(details|${AROUND_BLOCKS})(?:\s[^>\n]*)?>[ \t]*(?:$|<summary)|^(?<!\n) {0,3}<(${AROUND_PARAGRAPHS})(?:\s[^>\n]*)?>`,
   "im",
 );
 
@@ -220,7 +220,8 @@ function joinElements(blocks: readonly MarkdownBlock[], text: string, isGrowing:
   const tagsIn = createTagFinder();
   for (let index = 0; index < blocks.length; index++) {
     const first = blocks[index]!;
-    const [, name] = (first.kind === "markdown" && OPENS_ELEMENT.exec(first.source)) || [];
+    const [, outer, inText] = (first.kind === "markdown" && OPENS_ELEMENT.exec(first.source)) || [];
+    const name = outer ?? inText;
     const last =
       name === undefined ? index : lastOfElement(name.toLowerCase(), blocks, index, { tagsIn, isGrowing });
     if (last === index) {

@@ -217,6 +217,20 @@ describe.each<[string, [string, string][]]>([
         "<figure><p>a</p><figcaption><p>b</p></figcaption></figure>",
       ],
       ["a\n\n<hr>\n\nb", "<p>a</p><hr/><p>b</p>"],
+      ["a <hr/> b<hr>c", "<p>a</p><hr/><p>b</p><hr/><p>c</p>"],
+      ["<b>a\n\nb</b>\n\nc", "<b><p>a</p><p>b</p></b><p>c</p>"],
+      [
+        '<font color="red">\n\n# a\n\n<i><u>b</u>\n\n- c\n\nd</i>\n</font>',
+        "<h1>a</h1><i><p><u>b</u></p><ul><li><p>c</p></li></ul><p>d</p></i>",
+      ],
+      ["- <small>a\n\n  b</small>", "<ul><li><small><p>a</p><p>b</p></small></li></ul>"],
+      ["<b> is bold.\n\nIts end </b> too", "<p>&lt;b&gt; is bold.</p><p>Its end &lt;/b&gt; too</p>"],
+      ["<pre>\na | b\n\n  *c*\n</pre> d", "<pre>a | b\n\n  *c*</pre><p>d</p>"],
+      [
+        '- a\n  <pre><code class="language-js">x &lt; y &amp;&amp; <b>z</b>\n\n  end</code></pre>\n- b',
+        "<ul><li><p>a</p><pre>x &lt; y &amp;&amp; z\n\nend</pre></li><li><p>b</p></li></ul>",
+      ],
+      ["a <pre>b</pre>\n\n<pre> is a tag.", "<p>a <code>b</code></p><p>&lt;pre&gt; is a tag.</p>"],
       ["a<br>\nb", "<p>a<br/>b</p>"],
       [
         "<ul>\n  <li>a</li>\n  <li>b <ol><li>c</li></ol></li>\n</ul>",
@@ -404,6 +418,12 @@ describe("while it grows", () => {
     ["open emphasis beside CJK punctuation is drawn", "他说**“你", "<p>他说<strong>“你</strong></p>"],
     ["open emphasis behind a Thai letter is drawn", "ใช้**คำ", "<p>ใช้<strong>คำ</strong></p>"],
     ["an open tag is an element", "a <u>b", "<p>a <u>b</u></p>"],
+    [
+      "open preformatted text is code",
+      '<pre><code class="x">a &lt; b\n\n  c &l',
+      "<pre>a &lt; b\n\n  c</pre>",
+    ],
+    ["an open tag is around later paragraphs", "<b>a\n\nb", "<b><p>a</p><p>b</p></b>"],
     [
       "open details are an element",
       "<details>\n<summary>A</summary>\n\nb",

@@ -10,6 +10,7 @@ import { gfmTable } from "micromark-extension-gfm-table";
 import { gfmTaskListItem } from "micromark-extension-gfm-task-list-item";
 import type { Construct, Extension, Token } from "micromark-util-types";
 import { canHideMarks, restoreMarks } from "./hidden-marks";
+import { preEnd, readPre } from "./html-pre";
 import { AROUND_BLOCKS } from "./html-tags";
 import { hideInnerFences } from "./markdown-fences";
 import { displayEnd, formulaEnd } from "./markdown-math";
@@ -114,11 +115,11 @@ const TREE: ToTree[] = [
   gfmFootnoteFromMarkdown(),
   {
     enter: {
-      ...{ mathFlow: leaf("math"), mathText: leaf("math"), address: leaf("address") },
+      ...{ preFlow: pre, mathFlow: leaf("math"), mathText: leaf("math"), address: leaf("address") },
       ...{ footnoteReference, [LINE_PARAGRAPH]: paragraph },
     },
     exit: {
-      ...{ mathFlow: exit, mathText: exit, address: exit, footnoteReference: exit },
+      ...{ preFlow: exit, mathFlow: exit, mathText: exit, address: exit, footnoteReference: exit },
       [LINE_PARAGRAPH]: exit,
     },
   },
@@ -128,6 +129,11 @@ function leaf(type: "math" | "address") {
   return function (this: CompileContext, token: Token) {
     this.enter({ type, value: this.sliceSerialize(token) }, token);
   };
+}
+
+function pre(this: CompileContext, token: Token) {
+  const { code, language } = readPre(this.sliceSerialize(token));
+  this.enter({ type: "code", value: code, lang: language }, token);
 }
 
 function paragraph(this: CompileContext, token: Token) {
@@ -146,13 +152,14 @@ function exit(this: CompileContext, token: Token) {
 function ownConstructs(source: string, { links, notes }: References, isGrowing: boolean): Extension {
   const math = textSpan("mathText", (at) => formulaEnd(source, at, isGrowing));
   const mathFlow = blockSpan("mathFlow", (at) => displayEnd(source, at, isGrowing));
+  const preFlow = blockSpan("preFlow", (at) => preEnd(source, at, isGrowing));
   const address = textSpan("address", (at) => addressEnd(source, at));
   const define = definer([...links.keys()]);
   const note = textSpan("footnoteReference", (at) => noteEnd(source, at, notes));
   const markBeforeNote = literal((at) => noteEnd(source, at + 1, notes) !== null);
   const tagLine = ownLine("tagLine", (at) => matchesAt(OWN_LINE, source, at));
   return {
-    flow: { [DOLLAR]: mathFlow, [BACKSLASH]: mathFlow, [LESS_THAN]: tagLine },
+    flow: { [DOLLAR]: mathFlow, [BACKSLASH]: mathFlow, [LESS_THAN]: [preFlow, tagLine] },
     text: {
       [DOLLAR]: math,
       [BACKSLASH]: math,

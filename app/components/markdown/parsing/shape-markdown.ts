@@ -11,7 +11,16 @@ import type {
   RootContent,
   Text,
 } from "mdast";
-import { elementFor, isBlockTag, isOfText, isTextTag, nestTags, tagOf, type Tag } from "./html-tags";
+import {
+  elementFor,
+  isBlockTag,
+  isOfText,
+  isTextTag,
+  nestTags,
+  spanningTags,
+  tagOf,
+  type Tag,
+} from "./html-tags";
 import { safeUrl } from "./link-target";
 import { endOf, sourceOf, type AlertKind, type HtmlElement, type References } from "./parse-markdown";
 import { MAIL_ADDRESS } from "./web-addresses";
@@ -50,14 +59,15 @@ function shapeBlocks<Block extends RootContent>(
   context: Context,
   isOpen: boolean,
 ): Block[] {
+  const spanning = spanningTags(nodes, isOpen);
   const pieces = (nodes as readonly RootContent[]).flatMap((node, index) =>
-    splitAtBlockTags(node, isOpen && index === nodes.length - 1),
+    splitAtBlockTags(node, spanning, isOpen && index === nodes.length - 1),
   );
   const nested = nestTags<RootContent>(pieces, {
-    isTag: isBlockTag,
+    isTag: (tag, node) => isBlockTag(tag) || spanning.has(node),
     toElement: ({ name, isOpen, isCentred, columns, rows }, children) => ({
       type: "element",
-      tag: name,
+      tag: elementFor(name),
       ...{ isOpen, isCentred, columns, rows },
       children: isOfText(name) ? textIn(children) : children,
     }),
@@ -68,14 +78,14 @@ function shapeBlocks<Block extends RootContent>(
 }
 
 /**
- * A paragraph in pieces: the tags of elements between blocks, and the text around them. But for those of `details`, they are
- * such tags only if the paragraph begins with one, and it or a line of it ends with one: words about HTML often have tags
+ * A paragraph in pieces: the tags of elements around and between blocks, and the text around them. But for those of `details`
+ * and for rules, tags of elements between blocks are such only if the paragraph begins with one, and it or a line of it ends with one: words about HTML often have tags
  * that are not code.
  */
-function splitAtBlockTags(node: RootContent, isOpen: boolean): RootContent[] {
+function splitAtBlockTags(node: RootContent, spanning: ReadonlySet<Nodes>, isOpen: boolean): RootContent[] {
   if (node.type !== "paragraph") return [node];
   const tags = node.children.map(tagOf);
-  const isSplit = isMarkup(node.children, tags, isOpen) ? isBlockTag : isOfDetails;
+  const isSplit = isMarkup(node.children, tags, isOpen) ? isBlockTag : standsAnywhere;
   const pieces: RootContent[] = [];
   let text: PhrasingContent[] = [];
   const flush = () => {
@@ -86,7 +96,7 @@ function splitAtBlockTags(node: RootContent, isOpen: boolean): RootContent[] {
   };
   for (const [index, child] of node.children.entries()) {
     const tag = tags[index];
-    if (tag && isSplit(tag)) {
+    if (tag && (isSplit(tag) || spanning.has(child))) {
       flush();
       pieces.push(child);
     } else text.push(child);
@@ -96,8 +106,8 @@ function splitAtBlockTags(node: RootContent, isOpen: boolean): RootContent[] {
   return pieces;
 }
 
-function isOfDetails({ name }: Tag): boolean {
-  return name === "details" || name === "summary";
+function standsAnywhere({ name }: Tag): boolean {
+  return name === "details" || name === "summary" || name === "hr";
 }
 
 function isMarkup(
@@ -190,7 +200,7 @@ function isEmptied(before: readonly RootContent[], after: readonly RootContent[]
 function shapeElement(node: HtmlElement, context: Context): RootContent[] {
   if (isOfText(node.tag)) return [{ ...node, children: shapeText(node as unknown as Paragraph, context) }];
   const children = shapeBlocks(node.children as RootContent[], context, context.isGrowing);
-  const isDrawn = node.isCentred === true || !["div", "p", "section", "article"].includes(node.tag);
+  const isDrawn = node.isCentred === true || !["div", "p", "section", "article", "span"].includes(node.tag);
   return isDrawn ? [{ ...node, children }] : children;
 }
 
@@ -247,7 +257,7 @@ function withoutSecondBreak(node: PhrasingContent, before: PhrasingContent | und
 function shapeTag(node: Html): PhrasingContent {
   const tag = tagOf(node);
   if (tag?.name === "br") return { type: "break" };
-  if (tag?.name === "wbr") return { type: "element", tag: "wbr", children: [] };
+  if (tag?.name === "wbr" || tag?.name === "hr") return { type: "element", tag: tag.name, children: [] };
   if (tag?.name === "img") return { type: "image", url: tag.url!, alt: tag.alt! };
   return { type: "text", value: node.value };
 }
