@@ -70,7 +70,7 @@ export function blocksJoinToWhole(numRuns: number): void {
       const known = createMarkdownReader()(text, "whole")!;
       const blocks = htmlOf(
         { ...known, notes: [] },
-        known.notes.map(({ index }) => index),
+        known.notes.flatMap(({ index, innerNote }) => (innerNote === null ? [index] : [])),
       );
       equal(withoutAnchors(blocks), withoutAnchors(htmlOfWhole(text, referencesOf(known))));
     }),
@@ -107,6 +107,7 @@ function referencesOf({ blocks }: NonNullable<Known>): References {
   return {
     links: new Map(each.flatMap(({ links }) => [...links])),
     notes: new Map(each.flatMap(({ notes }) => [...notes])),
+    innerNotes: new Set(each.flatMap(({ innerNotes }) => [...innerNotes])),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { FootnoteDefinition, Nodes } from "mdast";
 import { memo, useId, useMemo, useState, type ReactNode } from "react";
 import { CodeFence } from "./code/code-fence";
 import { DrawingBoundary } from "~/components/primitives/drawing-boundary";
@@ -79,8 +80,8 @@ type BlocksProps = NonNullable<ReturnType<ReturnType<typeof createMarkdownReader
 
 export function MarkdownBlocks({ blocks, notes }: BlocksProps) {
   const ids = useId();
-  const isNote = new Set(notes.map(({ index }) => index));
-  const draw = (index: number): ReactNode => {
+  const isNote = new Set(notes.flatMap(({ index, innerNote }) => (innerNote === null ? [index] : [])));
+  const draw = (index: number, innerNote: string | null = null): ReactNode => {
     const block = blocks[index]!;
     return (
       // Blocks are only added at the end, so their index is a stable key.
@@ -89,7 +90,7 @@ export function MarkdownBlocks({ blocks, notes }: BlocksProps) {
         fallback={<UnformattedText text={block.source} why="failed" />}
         resetKey={block.ending}
       >
-        <Block {...block} />
+        <Block {...block} innerNote={innerNote} />
       </DrawingBoundary>
     );
   };
@@ -102,7 +103,7 @@ export function MarkdownBlocks({ blocks, notes }: BlocksProps) {
             type: "text",
             value: notes.map(({ index }) => blocks[index]!.source).join(" "),
           })}
-          notes={notes.map(({ number, index }) => ({ number, content: draw(index) }))}
+          notes={notes.map(({ number, index, innerNote }) => ({ number, content: draw(index, innerNote) }))}
         />
       )}
     </FootnoteIds.Provider>
@@ -117,32 +118,52 @@ type BlockProps = {
   ending: TextEnding;
 };
 
-const Block = memo(function Block({ kind, source, references, ending }: BlockProps) {
+type PartProps = BlockProps & {
+  /** Label of a footnote whose definition is drawn, instead of the block that it is in. */
+  innerNote: string | null;
+};
+
+const Block = memo(function Block(props: PartProps) {
+  const { kind, source, ending } = props;
   if (kind === "beyondBounds") return <UnformattedText text={source} why="beyondBounds" />;
-  if (kind === "markdown") return <ParsedBlock source={source} references={references} ending={ending} />;
+  if (kind === "markdown") return <ParsedBlock {...props} />;
   const { isClosed, ...fence } = readFence(source, ending === "growing");
   return <CodeFence {...fence} isOpen={ending !== "whole" && !isClosed} />;
 });
 
-function ParsedBlock({ source, references, ending }: Omit<BlockProps, "kind">) {
+function ParsedBlock({ source, references, ending, innerNote }: PartProps) {
   const drawn = useMemo(() => {
     try {
       // Parsed before React renders, so that an error of the parser is caught for its block.
-      return drawSource(source, readReferences(references), ending);
+      return drawSource(source, readReferences(references), ending, innerNote);
     } catch {
       return null;
     }
-  }, [source, references, ending]);
+  }, [source, references, ending, innerNote]);
   return drawn ?? <UnformattedText text={source} why="failed" />;
 }
 
-function drawSource(written: string, references: References, ending: TextEnding): ReactNode {
+function drawSource(
+  written: string,
+  references: References,
+  ending: TextEnding,
+  innerNote: string | null,
+): ReactNode {
   const isGrowing = ending === "growing";
   const source = isGrowing ? completeMarkdown(written) : written;
-  const tree = shapeMarkdown(parseMarkdown(source, { references, isGrowing }), {
-    source,
-    references,
-    isGrowing,
-  });
+  const parsed = parseMarkdown(source, { references, isGrowing });
+  const children = innerNote === null ? parsed.children : (noteIn(parsed, innerNote)?.children ?? []);
+  const tree = shapeMarkdown({ ...parsed, children }, { source, references, isGrowing });
   return <>{drawBlocks(tree.children, { source, references, isOpenEnded: ending !== "whole" })}</>;
+}
+
+/** The first definition of a footnote in a tree. */
+function noteIn(node: Nodes, label: string): FootnoteDefinition | undefined {
+  if (node.type === "footnoteDefinition" && node.identifier === label) return node;
+  const children: readonly Nodes[] = "children" in node ? node.children : [];
+  for (const child of children) {
+    const found = noteIn(child, label);
+    if (found) return found;
+  }
+  return undefined;
 }

@@ -44,7 +44,7 @@ function withoutOpenEnd(block: string): string {
   const known = line
     .replace(/^([ \t>]*(?:[-*+]|\d{1,9}[.)])\s+)\[[ xX]?\]?[ \t]*$/, "$1")
     .replace(/^([ \t]*(?:>[ \t]*)+)\[(?:![A-Za-z]*\]?)?$/, "$1")
-    .replace(/^[ \t]*\[\^[^\]\s]*\]?$|\[\^[^\]\s]*$/, "")
+    .replace(/^[ \t>]*\[\^[^\]\s]*\]?$|\[\^[^\]\s]*$/, "")
     .replace(/!\[[^\]\n]*(\](\([^)\s]*)?)?$/, "")
     .replace(/<(https?:[^>\s]*)$/, "$1")
     .replace(OPEN_LINK, "$1$2")

@@ -30,6 +30,12 @@ export const markdownText: fc.Arbitrary<string> = fc.letrec<{ block: string }>((
       inline.map((text) => `${text}\n---`),
       fc.tuple(word, inline).map(([label, text]) => `[${label}]: ${text}`),
       fc.tuple(word, inline).map(([label, note]) => `so[^n${label.length}]\n\n[^n${label.length}]: ${note}`),
+      fc
+        .tuple(fc.constantFrom("> ", "- "), word, inline)
+        .map(
+          ([mark, { length }, note]) =>
+            `${mark}so[^m${length}]\n${mark.replace("-", " ")}\n  [^m${length}]: ${note}`,
+        ),
       inline.map((text) => `\\[\n${text}\n\n${text}\n\\]`),
       fc
         .tuple(word, tie("block"))

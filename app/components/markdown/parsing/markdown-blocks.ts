@@ -26,6 +26,8 @@ export type MarkdownBlock = {
   definitions: readonly LinkDefinition[];
   /** The label of the footnote that it defines, in the form in which labels are compared. */
   note: string | null;
+  /** Labels of footnotes whose definitions are in a list, a quote or an element. */
+  innerNotes: readonly string[];
   /** Number of marks, outside fences. */
   marks: number;
 };
@@ -122,6 +124,7 @@ function block(source: string, start: number, kind: MarkdownBlock["kind"]): Mark
     kind,
     definitions: [],
     note: null,
+    innerNotes: [],
     marks: kind === "markdown" ? marksIn(source) : 0,
   };
 }
@@ -167,6 +170,7 @@ function blocksOf(source: string, offset: number, isGrowing: boolean): MarkdownB
       ...block(cut, offset + start, isBlockBeyondBounds(cut) ? "beyondBounds" : "markdown"),
       definitions: nodes.flatMap(definitionsIn),
       note: first?.type === "footnoteDefinition" ? first.identifier : null,
+      innerNotes: cut.includes("[^") ? nodes.flatMap(notesWithin) : [],
     };
   });
 }
@@ -209,6 +213,16 @@ function definitionsIn(node: Nodes): readonly LinkDefinition[] {
   return "children" in node ? node.children.flatMap(definitionsIn) : [];
 }
 
+/** The labels of the footnotes that are defined within a block. */
+function notesWithin(node: Nodes): string[] {
+  const children: readonly Nodes[] = "children" in node ? node.children : [];
+  return children.flatMap((child) => [
+    ...(child.type === "footnoteDefinition" ? [child.identifier] : []),
+    ...notesWithin(child),
+  ]);
+}
+
+/** Matches the tag of an element between blocks on a line of its own, or of one in text that a block begins with. */
 const OPENS_ELEMENT = new RegExp(
   String.raw`^ {0,3}<(details|${AROUND_BLOCKS})(?:\s[^>\n]*)?>[ \t]*(?:$|<summary)|^(?<!\n) {0,3}<(${AROUND_PARAGRAPHS})(?:\s[^>\n]*)?>`,
   "im",
@@ -234,6 +248,9 @@ function joinElements(blocks: readonly MarkdownBlock[], text: string, isGrowing:
     joined.push({
       ...block(source, first.start, isBlockBeyondBounds(source) ? "beyondBounds" : "markdown"),
       definitions: within.flatMap(({ definitions }) => definitions),
+      innerNotes: within.flatMap(({ note, innerNotes }) =>
+        note === null ? innerNotes : [note, ...innerNotes],
+      ),
     });
     index = last;
   }

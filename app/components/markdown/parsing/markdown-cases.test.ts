@@ -348,6 +348,17 @@ describe("footnotes", () => {
     expect(html).toMatch(/<li value="2"[^>]*><p><span>second <\/span><em>it<\/em><\/p><a[^>]*-call-2/);
   });
 
+  test("are listed at the end if they are defined in a list, a quote or an element", () => {
+    const html = plain(
+      "- a[^1]\n\n  [^1]: one\n\n> b[^b]\n>\n> [^b]: *two*\n> [^1]: again\n\n<details>\n\nc[^3]\n\n[^3]: three\n\n</details>",
+    );
+    const [text, notes] = html.split("<section") as [string, string];
+    expect(text.replace(/<a [^>]*>|<\/a>/g, "")).toBe(
+      "<ul><li><p>a<sup>1</sup></p></li></ul><blockquote><p>b<sup>2</sup></p><p>[^1]: again</p></blockquote><details><p>c<sup>3</sup></p></details>",
+    );
+    expect(notes.match(/<p>.*?<\/p>/g)).toEqual(["<p>one</p>", "<p><em>two</em></p>", "<p>three</p>"]);
+  });
+
   test("have the direction of their text", () => {
     expect(draw("مرحبا[^1]\n\n[^1]: ملاحظة")).toContain('<section class="footnotes" dir="rtl"');
   });

@@ -5,8 +5,11 @@ import { NO_REFERENCES, parseMarkdown, type LinkTarget, type References } from "
 export type BlockReferences = {
   /** What each block needs of the others, for `readReferences`: equal strings mean that the block stays as it is. */
   ofBlock: readonly string[];
-  /** Footnotes that the text calls and defines, in the order of their numbers. */
-  notes: readonly { number: number; index: number }[];
+  /**
+   * Footnotes that the text calls and defines, in the order of their numbers, each with the index of the block that is its
+   * definition, or has it in a list, a quote or an element.
+   */
+  notes: readonly { number: number; index: number; innerNote: string | null }[];
 };
 
 /**
@@ -28,32 +31,44 @@ export function createReferenceFinder() {
   return function find(blocks: readonly MarkdownBlock[]): BlockReferences {
     const links = new Map<string, LinkTarget>();
     const definedNotes = new Map<string, number>();
-    blocks.forEach(({ definitions, note }, index) => {
+    blocks.forEach(({ definitions, note, innerNotes }, index) => {
       for (const { identifier, url, title } of definitions) {
         if (!links.has(identifier)) links.set(identifier, { url, title });
       }
-      if (note !== null && !definedNotes.has(note)) definedNotes.set(note, index);
+      for (const label of note === null ? innerNotes : [note, ...innerNotes]) {
+        if (!definedNotes.has(label)) definedNotes.set(label, index);
+      }
     });
-    const all = { links, notes: definedNotes };
+    const all = { ...NO_REFERENCES, links, notes: definedNotes };
     const known = JSON.stringify([[...links.keys()], [...definedNotes.keys()]]);
     const labels =
       known === NOTHING && !blocks.some(mayCallNote)
         ? []
         : blocks.map((block) => labelsOf(block, all, known));
     const usedLinks = new Set(labels.flat().flatMap(({ kind, label }) => (kind === "link" ? [label] : [])));
-    const numbers = numberNotes(labels, definedNotes);
+    const isBlock = (label: string, index: number) => blocks[index]!.note === label;
+    const blockNotes = new Map([...definedNotes].filter(([label, index]) => isBlock(label, index)));
+    const numbers = numberNotes(labels, blockNotes);
     const linkedNumbers = new Map([...numbers].filter(([label]) => definedNotes.has(label)));
-    const ofBlock = blocks.map(({ definitions, note }, index) => {
+    const ofBlock = blocks.map(({ definitions, note, innerNotes }, index) => {
+      const inner = innerNotes.filter(
+        (label) => linkedNumbers.has(label) && definedNotes.get(label) === index && !blockNotes.has(label),
+      );
       const needed = [
         ...(labels[index] ?? []),
         ...definitions
           .filter(({ identifier }) => usedLinks.has(identifier))
           .map(({ identifier }) => link(identifier)),
-        ...(note === null ? [] : [{ kind: "note" as const, label: note }]),
+        ...[...(note === null ? [] : [note]), ...inner].map((label) => ({ kind: "note" as const, label })),
       ];
-      return needed.length === 0 ? "" : writeReferences(pick(needed, { links, notes: linkedNumbers }));
+      if (needed.length === 0) return "";
+      return writeReferences({ ...pick(needed, links, linkedNumbers), innerNotes: new Set(inner) });
     });
-    const notes = [...linkedNumbers].map(([label, number]) => ({ number, index: definedNotes.get(label)! }));
+    const notes = [...linkedNumbers].map(([label, number]) => ({
+      number,
+      index: definedNotes.get(label)!,
+      innerNote: blockNotes.has(label) ? null : label,
+    }));
     return { ofBlock, notes };
   };
 }
@@ -92,7 +107,7 @@ function numberNotes(labels: readonly (readonly Label[])[], defined: ReadonlyMap
   return numbers;
 }
 
-function pick(labels: readonly Label[], { links, notes }: References): References {
+function pick(labels: readonly Label[], links: References["links"], notes: References["notes"]) {
   const has = (kind: Label["kind"]) => {
     const wanted = new Set(labels.filter((each) => each.kind === kind).map(({ label }) => label));
     return ([label]: readonly [string, unknown]) => wanted.has(label);
@@ -103,13 +118,14 @@ function pick(labels: readonly Label[], { links, notes }: References): Reference
   };
 }
 
-function writeReferences({ links, notes }: References): string {
-  return JSON.stringify([[...links], [...notes]]);
+function writeReferences({ links, notes, innerNotes }: References): string {
+  return JSON.stringify([[...links], [...notes], [...innerNotes]]);
 }
 
 /** @param written one of `BlockReferences.ofBlock` */
 export function readReferences(written: string): References {
   if (written === "") return NO_REFERENCES;
-  const [links, notes] = JSON.parse(written) as [[string, LinkTarget][], [string, number][]];
-  return { links: new Map(links), notes: new Map(notes) };
+  type Written = [[string, LinkTarget][], [string, number][], string[]];
+  const [links, notes, innerNotes] = JSON.parse(written) as Written;
+  return { links: new Map(links), notes: new Map(notes), innerNotes: new Set(innerNotes) };
 }

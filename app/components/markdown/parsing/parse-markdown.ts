@@ -57,9 +57,11 @@ export type LinkTarget = { url: string; title: string | null };
 export type References = {
   links: ReadonlyMap<string, LinkTarget>;
   notes: ReadonlyMap<string, number>;
+  /** Footnotes that are called and whose definitions are in a list, a quote or an element of the block. */
+  innerNotes: ReadonlySet<string>;
 };
 
-export const NO_REFERENCES: References = { links: new Map(), notes: new Map() };
+export const NO_REFERENCES: References = { links: new Map(), notes: new Map(), innerNotes: new Set() };
 
 type Options = { references?: References; isGrowing?: boolean };
 

@@ -29,6 +29,8 @@ type Context = {
   source: string;
   references: References;
   isGrowing: boolean;
+  /** Labels of footnotes whose definitions were left out, to be shown at the end of the text. */
+  leftOut?: Set<string>;
 };
 
 /**
@@ -38,10 +40,14 @@ type Context = {
  * - Quotes that begin with `[!NOTE]` become alerts.
  * - Text that Markdown hides is shown: definitions that no link uses, cells beyond the head of their table, and
  *   addresses that cannot be followed.
+ * - Footnotes that are defined in a list, a quote or an element are left out.
  * - Headings without words, as at the moment of writing one, are left out: screen readers would announce them.
  */
 export function shapeMarkdown(root: Root, context: Context): Root {
-  return { ...root, children: shapeBlocks(root.children, context, isOpenEnded(root, context)) };
+  return {
+    ...root,
+    children: shapeBlocks(root.children, { ...context, leftOut: new Set() }, isOpenEnded(root, context)),
+  };
 }
 
 function isOpenEnded(node: Nodes, { isGrowing, source }: Context): boolean {
@@ -178,6 +184,10 @@ function shapeBlock(node: RootContent, context: Context): RootContent[] {
       return items.length === 0 ? [] : [{ ...node, children: items }];
     }
     case "footnoteDefinition": {
+      if (context.references.innerNotes.has(node.identifier) && !context.leftOut!.has(node.identifier)) {
+        context.leftOut!.add(node.identifier);
+        return [];
+      }
       const children = shapeBlocks(node.children, context, isOpenEnded(node, context));
       if (context.references.notes.has(node.identifier)) return [{ ...node, children }];
       // Nothing calls it: it is text.
@@ -192,9 +202,9 @@ function shapeBlock(node: RootContent, context: Context): RootContent[] {
   }
 }
 
-/** Whether an item or a quote had only definitions that links use, which are not shown. */
+/** Whether an item or a quote had only definitions that are used, which are not shown. */
 function isEmptied(before: readonly RootContent[], after: readonly RootContent[]): boolean {
-  return before.length > 0 && after.length === 0 && before.every(({ type }) => type === "definition");
+  return before.length > 0 && after.length === 0 && before.every(({ type }) => /definition$/i.test(type));
 }
 
 function shapeElement(node: HtmlElement, context: Context): RootContent[] {
