@@ -52,3 +52,20 @@ test("only text is joined at the seam of a continuation", () => {
   );
   expect(chunks.flatMap((chunk) => ("delta" in chunk ? [chunk.delta] : []))).toEqual([" hm", "world"]);
 });
+
+test("reasoning in tags within the text is a part between two texts", () => {
+  const text = (delta: string): AnswerPart => ({ type: "text-delta", id: "0", delta });
+  const chunks = map([text("Let me see.\n\n<thi"), text("nk>\nHm.\n</think>\n\nYes"), text(".")]);
+  expect(chunks.slice(0, -1)).toEqual([
+    { type: "text-start", id: "text-0" },
+    { type: "text-delta", id: "text-0", delta: "Let me see.\n\n" },
+    { type: "text-end", id: "text-0" },
+    { type: "reasoning-start", id: "reasoning-1" },
+    { type: "reasoning-delta", id: "reasoning-1", delta: "Hm." },
+    { type: "reasoning-end", id: "reasoning-1" },
+    { type: "text-start", id: "text-2" },
+    { type: "text-delta", id: "text-2", delta: "Yes" },
+    { type: "text-delta", id: "text-2", delta: "." },
+    { type: "text-end", id: "text-2" },
+  ]);
+});

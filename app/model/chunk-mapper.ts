@@ -2,6 +2,7 @@ import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 import type { Usage } from "~/conversation/session/session";
 import { sealOf, type ReasoningSeal } from "~/conversation/reply/reasoning-seal";
 import { createThinkSplitter } from "~/conversation/reply/think-tags";
+import { createLineReader } from "~/conversation/reply/thoughts-in-lines";
 import { createCallMapper, toSource } from "./map-calls";
 import { createSeam } from "./prompt/continuation-seam";
 import { finishReasonOf, isGuardrail } from "./failures/finish-reasons";
@@ -10,7 +11,7 @@ import type { AnswerPart, ProviderUsage } from "./provider";
 type PartType = "text" | "reasoning";
 type ReasoningAnswerPart = Extract<AnswerPart, { type: "reasoning-delta" | "reasoning-end" }>;
 
-/** Key of the reasoning part that the model writes in tags before its text. */
+/** Key of the reasoning part that the model writes in tags before its text or within it. */
 const IN_TAGS = "reasoning:tags";
 
 /** The words of an answer, in parts that open with their first word and are ended once. */
@@ -68,13 +69,13 @@ function createWords(begunText: string, keepsSignatures: boolean) {
 export function createChunkMapper(begunText: string, { keepsSignatures = false } = {}) {
   const { hasBegun, delta, seal, end, endAll } = createWords(begunText, keepsSignatures);
   /** Splits off reasoning in tags. Null for a continuation with words: reasoning comes before the first word. */
-  const splitter = begunText.trim() === "" ? createThinkSplitter() : null;
+  const splitter = begunText.trim() === "" ? createThinkSplitter(createLineReader()) : null;
   let lastTextId = "";
   const calls = createCallMapper();
 
   function text(sourceId: string, pieces: Iterable<{ type: PartType; text: string }>, chunks: ReplyChunk[]) {
     for (const piece of pieces) {
-      if (piece.type === "text") end(IN_TAGS, chunks);
+      end(piece.type === "text" ? IN_TAGS : `text:${sourceId}`, chunks);
       delta(piece.type, piece.type === "text" ? sourceId : "tags", piece.text, chunks);
     }
   }

@@ -9,10 +9,11 @@ import {
   titleWithoutTags,
   withoutThinkTags,
 } from "./think-tags";
+import { createLineReader } from "./thoughts-in-lines";
 
 /** Splits a text that arrives in pieces of a number of characters; adjacent pieces of one type are joined. */
 function pieces(text: string, size: number): string[] {
-  const splitter = createThinkSplitter();
+  const splitter = createThinkSplitter(createLineReader());
   const all = [];
   for (let at = 0; at < text.length; at += size) all.push(...splitter.feed(text.slice(at, at + size)));
   all.push(...splitter.end());
@@ -46,6 +47,17 @@ test.each<[string, string[]]>([
   ["<thi", ["text: <thi"]],
   ["<thinker>Rodin</thinker>", ["text: <thinker>Rodin</thinker>"]],
   ["I <think>so</think>.", ["text: I <think>so</think>."]],
+  [
+    "Let me see.\n\n<think>\nHm.\n</think>\n\nYes.",
+    ["text: Let me see.\n\n", "reasoning: Hm.", "text: Yes."],
+  ],
+  ["a\n<think>Okay, b\nc</think>d", ["text: a\n", "reasoning: Okay, b\nc", "text: d"]],
+  ["a\n\n<thinking>b</thinking>\n\nc", ["text: a\n\n", "reasoning: b", "text: c"]],
+  ["a\n[THINK]b", ["text: a\n", "reasoning: b"]],
+  ["a\n<think>b</think> is the form.\nc", ["text: a\n<think>b</think> is the form.\nc"]],
+  ["a\n<think> and </think> are tags", ["text: a\n<think> and </think> are tags"]],
+  ["a\n````\n```\n<think>\n````\n<thi", ["text: a\n````\n```\n<think>\n````\n<thi"]],
+  ["- a\n  ```\n<think>b", ["text: - a\n  ```\n<think>b"]],
   ["  indented code", ["text:   indented code"]],
   ["<div>", ["text: <div>"]],
   ["\n\n", ["text: \n\n"]],
@@ -75,12 +87,24 @@ test("endless white space is passed on", () => {
 });
 
 test("the answer of a model in a loop takes linear time", () => {
-  const loops = ["<think></think>", "</think>", "<think>a</think>b", " ", "<think> ", "x</think>", "<"];
+  const loops = [
+    "\n<think> ",
+    "\n```",
+    "\n<think>\n</think>",
+    "<think></think>",
+    "</think>",
+    "<think>a</think>b",
+    " ",
+    "<think> ",
+    "x</think>",
+    "<",
+  ];
   for (const loop of loops) {
     const growth = growthOf(5_000, (count) => {
       const text = `<think>${loop.repeat(count)}`;
       splitThoughts(text);
       splitThoughts(loop.repeat(count));
+      pieces(`a${loop.repeat(count)}`, 1_000);
       pieces(text.slice(0, count), 1);
     });
     expect(growth, loop).toBeLessThan(LINEAR);

@@ -1,9 +1,9 @@
 import type { Part, WordsPart } from "~/conversation/session/session";
 
-/** Names of tags around reasoning at the start of an answer, from models without a separate field for it. */
+/** Names of tags around reasoning, from models without a separate field for it. */
 const NAMES = ["think", "thinking", "thought", "reasoning", "seed:think"];
 /** Closing tags by their opening ones. `[THINK]` is Mistral's, `◁think▷` Kimi's, the last OpenThinker's. */
-const CLOSING_OF: ReadonlyMap<string, string> = new Map([
+export const CLOSING_OF: ReadonlyMap<string, string> = new Map([
   ...NAMES.map((name) => [`<${name}>`, `</${name}>`] as const),
   ["[think]", "[/think]"],
   ["◁think▷", "◁/think▷"],
@@ -12,7 +12,8 @@ const CLOSING_OF: ReadonlyMap<string, string> = new Map([
 /** All tags. The first characters of an answer are held back while they may be the beginning of one. */
 const TAGS = [...CLOSING_OF].flat();
 
-const anyOf = (tags: Iterable<string>) => [...tags].map((tag) => tag.replace(/[[\]|]/g, "\\$&")).join("|");
+export const anyOf = (tags: Iterable<string>) =>
+  [...tags].map((tag) => tag.replace(/[[\]|]/g, "\\$&")).join("|");
 const OPENING = new RegExp(`^\\s*(${anyOf(CLOSING_OF.keys())})`, "i");
 /** A closing tag without an opening one, which the template has written: the reasoning came separately, or not. */
 const STRAY_CLOSING = new RegExp(`^\\s*(?:${anyOf(CLOSING_OF.values())})`, "i");
@@ -23,15 +24,23 @@ const ANY_TAGS = new RegExp(anyOf(TAGS), "gi");
 /** White space that is held back at most, in UTF-16 units. */
 const MAX_SPACE = 1_000;
 
+/** Reads an answer up to a tag within it that opens reasoning. */
+export type LineReader = {
+  /** @returns the length of the text that is part of the answer, and the tag that follows it */
+  read: (text: string, isEnded: boolean) => { length: number; tag: string | null };
+};
+
 type Piece = { type: WordsPart["type"]; text: string };
 
 /**
- * Separates reasoning in tags from the answer after it, in a text that arrives in pieces. Text that may be the beginning
- * of a tag is held back until the next piece. White space around reasoning is removed.
+ * Separates reasoning in tags from the answer, in a text that arrives in pieces. Text that may be the beginning of a tag
+ * is held back until the next piece. White space before the answer and around its reasoning is removed. Without `lines`,
+ * only reasoning before the answer is separated.
  *
- * A state machine: `start` (before a tag or the answer) to `thinking` (in a tag) and back, or to `answer`.
+ * A state machine: `start` (before a tag or the answer) to `thinking` (in a tag) and back, or to `answer` and from there
+ * to `thinking`.
  */
-export function createThinkSplitter() {
+export function createThinkSplitter(lines: LineReader | null = null) {
   let state: "start" | "thinking" | "answer" = "start";
   let closing = "";
   let held = "";
@@ -39,14 +48,30 @@ export function createThinkSplitter() {
   /** Goes before the reasoning of a further pair of tags. */
   let separator = "";
   let thoughts = createTrimmer();
+  let isEnded = false;
 
   /** Makes one transition. @returns false where more text is needed */
   function step(pieces: Piece[]): boolean {
     if (state === "start") return begin();
     if (state === "thinking") return think(pieces);
-    if (held !== "") pieces.push({ type: "text", text: held });
-    held = "";
-    return false;
+    return answer(pieces);
+  }
+
+  function open(tag: string) {
+    state = "thinking";
+    isAfterThoughts = true;
+    closing = CLOSING_OF.get(tag.toLowerCase())!;
+    thoughts = createTrimmer();
+  }
+
+  function answer(pieces: Piece[]): boolean {
+    const { length, tag } = lines?.read(held, isEnded) ?? { length: held.length, tag: null };
+    if (length > 0) pieces.push({ type: "text", text: held.slice(0, length) });
+    held = held.slice(length);
+    if (tag === null) return false;
+    held = held.trimStart().slice(tag.length);
+    open(tag);
+    return true;
   }
 
   function begin(): boolean {
@@ -56,11 +81,7 @@ export function createThinkSplitter() {
       isAfterThoughts = true;
       held = held.slice(tag[0].length);
     }
-    if (opening) {
-      state = "thinking";
-      closing = CLOSING_OF.get(opening[1]!.toLowerCase())!;
-      thoughts = createTrimmer();
-    }
+    if (opening) open(opening[1]!);
     if (tag) return true;
     const begun = held
       .slice(0, 2 * MAX_SPACE)
@@ -96,12 +117,17 @@ export function createThinkSplitter() {
     },
     /** Returns the text that was held back, after the last piece. */
     end(): Piece[] {
+      const pieces: Piece[] = [];
+      isEnded = true;
+      if (state === "answer") while (step(pieces));
+      isEnded = false;
       const isThought = state === "thinking";
       const rest = isThought ? thoughts.add(held) : isAfterThoughts ? held.trimStart() : held;
       held = "";
-      if (rest === "") return [];
+      if (rest === "") return pieces;
       if (!isThought) state = "answer";
-      return [isThought ? { type: "reasoning", text: separator + rest } : { type: "text", text: rest }];
+      pieces.push(isThought ? { type: "reasoning", text: separator + rest } : { type: "text", text: rest });
+      return pieces;
     },
   };
 }
@@ -188,7 +214,7 @@ export function titleWithoutTags(title: string): string {
   return withoutThinkTags(title).trim();
 }
 
-/** A text without the reasoning in tags that it begins with; without only the tags if nothing else is left. */
+/** A text without its reasoning in tags; without only the tags if nothing else is left. */
 export function withoutThinkTags(text: string): string {
   const rest = split(text).text;
   return rest.trim() === "" ? text.replace(ANY_TAGS, " ") : rest;
