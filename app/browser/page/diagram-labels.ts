@@ -36,3 +36,15 @@ export function withGenerics(line: string, as: string): string {
   while (GENERIC.test(changed)) changed = changed.replace(GENERIC, as);
   return changed;
 }
+
+/** The text in ASCII, other characters as their code points. */
+export function withCodePoints(text: string): string {
+  return text.replace(/[^ -~]/gu, (each) => `U+${each.codePointAt(0)!.toString(16).toUpperCase()};`);
+}
+
+/** Undoes `withCodePoints`. Code points of ASCII are kept: they could be marks of XML. */
+export function withoutCodePoints(text: string): string {
+  return text.replace(/U\+([8-9A-F][\dA-F]|[1-9A-F][\dA-F]{2,4}|10[\dA-F]{4});/g, (_, hex: string) =>
+    String.fromCodePoint(Number.parseInt(hex, 16)),
+  );
+}

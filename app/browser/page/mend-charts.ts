@@ -1,4 +1,4 @@
-import { escaped, memberOfClass, quoted, withGenerics } from "./diagram-labels";
+import { escaped, memberOfClass, quoted, withCodePoints, withGenerics } from "./diagram-labels";
 
 /** How lines of Mermaid's other charts are mended, each under the word that the chart begins with. */
 
@@ -10,7 +10,30 @@ export function pie(line: string): string {
     ) ?? [];
   if (name === undefined) return line;
   const label = name.replace(/^(["'])(.*)\1$/, "$2");
-  return `${indent}${quoted(label)} : ${value.replace(/,(?=\d{3}\b)/g, "")}`;
+  return `${indent}${quoted(label)} : ${withDecimalPoint(value)}`;
+}
+
+/** A number without thousands' commas, and with a point for a decimal comma. */
+function withDecimalPoint(number: string): string {
+  return number.replace(/,(?=\d{3}\b)/g, "").replace(",", ".");
+}
+
+/**
+ * Flows between names, in quotes and ASCII, which is all that Mermaid reads, and amounts without units. What has no amount,
+ * such as a title or the names of the columns, becomes a comment.
+ */
+export function sankey(line: string): string {
+  const [from, to, ...rest] = line.replace(/\s+(?:--?>|→)\s+/, ",").match(/"(?:[^"]|"")*"|[^,]+/g) ?? [];
+  const amount = /\d[\d.,]*/.exec(rest.join(",").replace(/(?<=\d)[ \u00A0\u202F](?=\d{3}\b)/g, ""))?.[0];
+  if (from === undefined || to === undefined || amount === undefined) return `%% ${line.trim()}`;
+  const names = [from, to].map((name) => {
+    const text = name
+      .trim()
+      .replace(/^"(.*)"$/, "$1")
+      .replaceAll('""', '"');
+    return `"${withCodePoints(text).replaceAll('"', '""')}"`;
+  });
+  return [...names, withDecimalPoint(amount)].join(",");
 }
 
 const RELATION = /^(\s*)(.+?)\s+([|}][|o](?:--|\.\.)[|o][|{])\s+(.+?)(?:\s*:\s*(.*?))?\s*$/;

@@ -1,7 +1,7 @@
 import DOMPurify from "dompurify";
 import mermaid from "mermaid";
 import { beforeAll, describe, expect, test } from "vitest";
-import { lineOfError, mendDiagram, wholeDiagram } from "./mend-diagram";
+import { lineOfError, mendDiagram, wholeDiagram, withOriginalText } from "./mend-diagram";
 
 // The parser needs no document but for this.
 beforeAll(() => void Object.assign(DOMPurify, { addHook() {}, sanitize: (text: string) => text }));
@@ -69,6 +69,23 @@ describe("is drawn once its labels are in quotes:", () => {
       "names of commits",
       "gitGraph\n  commit id: first one\n  branch b\n  commit id: x tag: v1.0 type: HIGHLIGHT",
     ],
+    [
+      "labels over several lines",
+      flowchart(
+        'A["one',
+        '  f(two)"] --> B{Is it',
+        "  ok (x)?}",
+        "  B -->|yes",
+        "  or (no)| C[Call f(x)]",
+        "D(a b",
+        "  c: (d)) --> E",
+      ),
+    ],
+    [
+      "labels of a block diagram",
+      "block-beta\n  columns 3\n  A[Load Balancer] B[App (1)]:2 C(DB: main) space\n  A -- sends --> B",
+    ],
+    ["parts of a pie with decimal commas", "pie\n  A : 38,6\n  B : 1,061,4 %"],
     ["cards of a board", "kanban\n  Todo\n    [Create (x)]\n    b[c: d]"],
     ["colons in a timeline", "timeline\n  section A: B\n  10:30 : meeting"],
     ["colons in a journey", "journey\n  section A: B\n  Make tea: 5: Me"],
@@ -98,6 +115,34 @@ test("the parameters of types in members of classes are drawn, not taken for tag
   const source = "classDiagram\n  A <|-- B\n  class A {\n    +f(x: Map<K, List<V>>) bool\n  }";
   expect(wholeDiagram(source)).toBe(source.replace("<K, List<V>>", "‹K, List‹V››"));
   expect(wholeDiagram("flowchart TD\n  A[Map<K>]")).toBe("flowchart TD\n  A[Map<K>]");
+});
+
+test("the label of a link in a block diagram is drawn without its bars", () => {
+  expect(wholeDiagram("block-beta\n  A B\n  A -->|q| B")).toBe('block-beta\n  A B\n  A -- "q" --> B');
+});
+
+test("a line without the end of its label is no part of the next", () => {
+  const source = flowchart("A[x (y)", "B --> C[z]");
+  expect(mendDiagram(source).split("\n")).toHaveLength(3);
+  expect(mendDiagram(source)).toContain('\nB --> C["z"]');
+});
+
+test("flows have names of all characters and amounts as people write them", async () => {
+  const source =
+    'sankey-beta\nQuelle,Ziel,Wert\n"Öl, Gas",家庭 "A",1,200 TWh\n%% c\nSonne → Netz, €3,5\nA,B,"2,000.25"';
+  const whole = wholeDiagram(source);
+  expect(await errorOf(whole)).toBeNull();
+  expect(whole).toMatch(/^[ -~\n]*$/);
+  expect(withOriginalText(whole, source).split("\n")).toEqual([
+    "sankey-beta",
+    "%% Quelle,Ziel,Wert",
+    '"Öl, Gas","家庭 ""A""",1200',
+    "%% c",
+    '"Sonne","Netz",3.5',
+    '"A","B",2000.25',
+  ]);
+  expect(wholeDiagram(whole)).toBe(whole);
+  expect(withOriginalText("<text>U+3C;</text>", source)).toBe("<text>U+3C;</text>");
 });
 
 test("labels in quotes, comments, styles and other diagrams stay as they are", () => {

@@ -9,7 +9,7 @@ import {
   type Drawing,
 } from "~/browser/page/diagram-renderer";
 import { drawingPng, drawingSvg, drawingUrl } from "~/browser/page/drawing-files";
-import { lineOfError, mendDiagram, wholeDiagram } from "~/browser/page/mend-diagram";
+import { lineOfError, mendDiagram, wholeDiagram, withOriginalText } from "~/browser/page/mend-diagram";
 import { pageClock } from "~/browser/page/page-clock";
 import { printAfter } from "~/browser/page/printing";
 import { saveBlob } from "~/browser/page/save-blob";
@@ -146,7 +146,8 @@ async function draw(key: string, source: string, colours: DiagramColours): Promi
   const kept = drawn.get(key);
   if (kept) return kept;
   renderer ??= createDiagramRenderer(document, pageClock);
-  const drawing = await drawMended(renderer, source, colours);
+  const mended = await drawMended(renderer, source, colours);
+  const drawing = { ...mended, svg: withOriginalText(mended.svg, source) };
   keep(key, drawing);
   return drawing;
 }
