@@ -2,8 +2,9 @@ import { comparable, placesOf } from "~/browser/conversations/find-hits";
 import { fold } from "~/browser/conversations/matching";
 
 /** Elements whose text is no part of a message: buttons, labels, and text for screen readers alone. */
-const NOT_TEXT = "button, figcaption, summary, svg, .katex-mathml, .visually-hidden, .tools, .message__foot";
-const BLOCKS = "p, li, pre, td, th, h1, h2, h3, h4, h5, h6, blockquote, div, article";
+const NOT_TEXT =
+  "button, figcaption, summary:not(.prose summary), svg, .katex-mathml, .visually-hidden, .tools, .message__foot";
+const BLOCKS = "p, li, pre, summary, td, th, h1, h2, h3, h4, h5, h6, blockquote, div, article";
 
 /** The ranges of a query in a drawn element, in reading order. Words may be split over several elements. */
 export function rangesOf(root: Element, query: string): Range[] {

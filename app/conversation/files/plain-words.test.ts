@@ -12,6 +12,12 @@ test.each([
   ["```py\nx = a ** b  # *not slanted*\n```\n*slanted*", "x = a ** b  # *not slanted*\nslanted"],
   ["````md\n```\ninside\n```\n````\n**out**", "```\ninside\n```\nout"],
   ["2 * 3 * 4 and 5 \\* 6", "2 * 3 * 4 and 5 * 6"],
+  ["Press <kbd>Ctrl</kbd>+<kbd>C</kbd>, H<sub>2</sub>O", "Press Ctrl+C, H2O"],
+  ['<span style="color:red">red</span> a<br/>b<hr>c', "red a\nb\nc"],
+  ["<ul><li>one</li></ul> and Vec<T>, a < b", "\n\none\n\n and Vec<T>, a < b"],
+  ["AT&amp;T &copy; 2024 &#8212; `&lt;` &unknown;", "AT&T © 2024 — &lt; &unknown;"],
+  ["so[^1] and [it][1], see <https://a.example/b>\n[^1]: note", "so1 and it, see https://a.example/b\nnote"],
+  ["> [!NOTE]\n> care", "\ncare"],
   ["one\n\n---\n\ntwo", "one\n\n\ntwo"],
 ])("%j is shown as %j", (markdown, words) => {
   expect(plainWords(markdown)).toBe(words);

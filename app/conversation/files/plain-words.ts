@@ -19,7 +19,20 @@ export function plainWords(markdown: string): string {
 /** The line under a table's head, or a rule. */
 const DELIMITERS = /^\s*(?:\|?[\s:|-]*-{2,}[\s:|-]*|[*_=]{3,}\s*)$/;
 /** Of quotations, lists, tasks, headings and the first cell of a row. */
-const BLOCK_MARKS = /^\s*(?:>\s?)*\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)?(?:\[[ xX]\]\s+)?(?:#{1,6}\s+)?(?:\|\s*)?/;
+const BLOCK_MARKS =
+  /^\s*(?:>\s?)*\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)?(?:\[[ xX]\]\s+|\[![A-Za-z]+\]|\[\^[^\]\s]+\]:\s*)?(?:#{1,6}\s+)?(?:\|\s*)?/;
+/** Of elements of HTML that are drawn: those in text, and all others, at which a line ends. */
+const TEXT_TAG =
+  /<\/?(?:a|abbr|b|bdi|big|cite|code|del|dfn|em|font|i|ins|kbd|mark|q|r[bpt]|ruby|s|samp|small|span|strike|strong|su[bp]|tt|u|var|wbr)(?:\s[^<>]*)?>/gi;
+const BLOCK_TAG =
+  /<\/?(?:blockquote|br|center|d[dlt]|details|div|fig[a-z]+|h[1-6r]|li|[ou]l|p|pre|section|summary|t[dhr]|table|tbody|tfoot|thead)(?:\s[^<>]*)?\/?>/gi;
+/** The characters that models write as entities. */
+const ENTITIES = new Map(
+  Object.entries({
+    ...{ lt: "<", gt: ">", amp: "&", quot: '"', apos: "'", nbsp: " ", copy: "©", reg: "®", deg: "°" },
+    ...{ mdash: "—", ndash: "–", hellip: "…", times: "×", rarr: "→", larr: "←", euro: "€" },
+  }),
+);
 const CODE_SPAN = /(`+)(.+?)\1(?!`)/;
 
 function inlineWords(line: string): string {
@@ -31,9 +44,15 @@ function inlineWords(line: string): string {
 
 function withoutMarks(text: string): string {
   return text
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replace(/!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])/g, "$1")
+    .replace(/\[\^([^\]\s]+)\]/g, "$1")
+    .replace(/<(https?:[^<>\s]*)>/g, "$1")
     .replace(/\s*\|\s*/g, " ")
-    .replace(/<br\s*\/?>/gi, " ")
+    .replace(TEXT_TAG, "")
+    .replace(BLOCK_TAG, "\n")
     .replace(/(?<![\w\\])(\*{1,3}|_{1,3}|~~)(?=\S)|(?<=[^\s\\])(\*{1,3}|~~)|(?<=[^\s\\])_{1,3}(?!\w)/g, "")
-    .replace(/\\([!-/:-@[-`{-~])/g, "$1");
+    .replace(/\\([!-/:-@[-`{-~])/g, "$1")
+    .replace(/&(?:#(\d{1,6})|([a-z]+));/g, (entity, number?: string, name = "") =>
+      number === undefined ? (ENTITIES.get(name) ?? entity) : String.fromCodePoint(Number(number)),
+    );
 }
