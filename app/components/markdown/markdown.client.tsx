@@ -51,9 +51,13 @@ export function createMarkdownReader() {
 const MIN_LONG_BLOCK = 4_096;
 /** Parts of a long block after which it is parsed again, so that a long list takes no square of its length. */
 const PARTS = 128;
+/** Matches a line that may become the definition of a link, up to the end of its address or its title. */
+const HALF_DEFINITION =
+  /^ {0,3}\[(?!\^)[^\]\n]{1,200}\]:[ \t]*(?:\S*|\S+[ \t]+(?:"[^"\n]*|'[^'\n]*|\([^)\n]*)?)$/;
 
 /**
- * The end of what is read of a growing text: not the first half of a character such as an emoji, and of a block that is
+ * The end of what is read of a growing text: not the first half of a character such as an emoji or of a definition of a
+ * link, and of a block that is
  * already long a whole number of parts, whose length doubles with that of the block.
  *
  * @param start of the last block
@@ -61,7 +65,9 @@ const PARTS = 128;
 function readableEnd(text: string, start: number): number {
   const length = text.length - start;
   const part = length < MIN_LONG_BLOCK ? 1 : 2 ** Math.floor(Math.log2(length)) / PARTS;
-  const end = start === Infinity ? text.length : start + Math.floor(length / part) * part;
+  const whole = start === Infinity ? text.length : start + Math.floor(length / part) * part;
+  const line = text.slice(text.lastIndexOf("\n", whole - 1) + 1, whole);
+  const end = HALF_DEFINITION.test(line) ? whole - line.length : whole;
   return /[\uD800-\uDBFF]/.test(text[end - 1] ?? "") ? end - 1 : end;
 }
 

@@ -2,7 +2,7 @@ import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
 import * as properties from "./markdown-properties";
-import { createMarkdownReader, Markdown } from "./markdown.client";
+import { createMarkdownReader, Markdown, MarkdownBlocks } from "./markdown.client";
 
 test.each(Object.entries(properties))("%s", (_, holds) => holds(25));
 
@@ -49,6 +49,10 @@ test.each([
     'See [a link](https://a.example/b_(c) "title") and more',
   ],
   ["the tasks of a list", "- [ ] a\n- [x] b\n\nend"],
+  ["items after a fence", "1. a\n   ```\n   b\n   ```\n2. c\n\nd\n\n1. e"],
+  ["preformatted text", "<pre>\na &lt; b\n</pre>\n\n<b>c\n\nd</b>"],
+  ["an image with a title", 'a ![b](https://a.example/c.png "d") e'],
+  ["code and links in marks", "**`a`** [`b`](https://a.example) \\*c\\* \\`d\\` end"],
   ["a footnote", "text[^1] goes on\n\n[^1]: note"],
   ["tags with attributes", '<div align="center">\n\n# A\n\n</div>\n\nb <span style="color: red">c</span> d'],
   ["a fence in a list", "- a\n  ```sh\n  b\n  ```\n- c"],
@@ -69,6 +73,15 @@ test.each([
     before = shown;
   }
   expect(lost).toEqual([]);
+});
+
+test("half a definition of a link is not shown", () => {
+  const text = '[a]\n\n[a]: https://a.example/b "A title"';
+  for (let end = text.indexOf(":") + 1; end <= text.length; end++) {
+    const read = createMarkdownReader()(text.slice(0, end), "growing")!;
+    expect(wordsIn(renderToStaticMarkup(createElement(MarkdownBlocks, read)))).toMatch(/^\[?a\]?$/);
+  }
+  expect(wordsIn(htmlOf("[a]: https://a.example/b"))).toContain("a.example/b");
 });
 
 test("half an emoji is not shown while the other half is awaited", () => {

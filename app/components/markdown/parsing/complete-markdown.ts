@@ -40,18 +40,24 @@ function withoutOpenEnd(block: string): string {
   const above = lines.at(-1) ?? "";
   if (line.length > MAX_LENGTH) return block;
   if (isRow(above) ? line.trim() === "" : isUndecided(line, above)) return lines.join("\n");
-  if ((line.match(/`/g)?.length ?? 0) % 2 === 1) return [...lines, line.replace(/`+$/, "")].join("\n");
+  if ((line.match(/(?<!\\)`/g)?.length ?? 0) % 2 === 1) return [...lines, withOpenCode(line)].join("\n");
   const known = line
     .replace(/^([ \t>]*(?:[-*+]|\d{1,9}[.)])\s+)\[[ xX]?\]?[ \t]*$/, "$1")
     .replace(/^([ \t]*(?:>[ \t]*)+)\[(?:![A-Za-z]*\]?)?$/, "$1")
     .replace(/^[ \t>]*\[\^[^\]\s]*\]?$|\[\^[^\]\s]*$/, "")
-    .replace(/!\[[^\]\n]*(\](\([^)\s]*)?)?$/, "")
+    .replace(/!\[[^\]\n]*(\](\([^)\s]*([ \t]+("[^"\n]*"?|'[^'\n]*'?)?)?)?)?$/, "")
     .replace(/<(https?:[^>\s]*)$/, "$1")
     .replace(OPEN_LINK, "$1$2")
+    .replace(/(^|[^\\!\]])\[([^\][\n]+)\]\[[^\][\n]*$/, "$1$2")
     .replace(/(^|[^\\!\]])\[(?!\^|[ xX]?\])([^\][\n]*)\]?$/, "$1$2")
     .replace(OPEN_TAG, "")
-    .replace(/(?:<\/?[a-z]{0,10}[1-6]?\s*\/?>?|&#?\w{0,10}|\\|[*_~`]+|\$+)$/i, "");
+    .replace(/(?:<\/?[a-z]{0,10}[1-6]?\s*\/?>?|&#?\w{0,10}|\\?[*_~`]+|\\?\$+|\\)$/i, "");
   return [...lines, known].join("\n");
+}
+
+/** A line that ends in code, without marks before the code that are not closed behind it. */
+function withOpenCode(line: string): string {
+  return line.replace(/[*_~[]*`+$/, "").replace(/(^|[^\\!\]])\[(`[^`\][\n]*)$/, "$1$2");
 }
 
 /** A link up to its address, which may have brackets of its own, or its title. */
@@ -69,7 +75,11 @@ function isUndecided(line: string, above: string): boolean {
   const text = line.replace(/^[ \t>]*(?=\S)/, "").trim();
   // Below a line of text they would turn it into a heading.
   if (above.replace(/[ \t>]/g, "") !== "" && /^(-+|=+)$/.test(text)) return true;
-  return /^([-+>#]|--|`{1,2}|~{1,2}|:+)$/.test(text) || (above !== "" && /^\d{1,3}[.)]?$/.test(text));
+  return (
+    /^([-+>#]|--|`{1,2}|~{1,2}|:+)$/.test(text) ||
+    /^\d{1,3}$/.test(text) ||
+    (above !== "" && /^\d{1,3}[.)]$/.test(text))
+  );
 }
 
 /** The head of a table is one from its first cell on. */
