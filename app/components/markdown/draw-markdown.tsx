@@ -58,7 +58,7 @@ function drawBlock(node: RootContent, context: DrawContext): ReactNode {
 }
 
 function drawBlockElement(node: HtmlElement, context: DrawContext): ReactNode {
-  const { tag, isOpen, isCentred, columns, rows, children } = node;
+  const { tag, isOpen, isCentred, columns, rows, start, children } = node;
   const className = isCentred ? "centred" : undefined;
   if (isOfText(tag))
     return createElement(tag, { className }, drawText(children as PhrasingContent[], context));
@@ -76,7 +76,7 @@ function drawBlockElement(node: HtmlElement, context: DrawContext): ReactNode {
   }
   if (tag === "table") return <TableBlock dir={dir}>{blocks}</TableBlock>;
   const name = ["p", "center", "section", "article"].includes(tag) ? "div" : tag;
-  return createElement(name, { className, dir, colSpan: columns, rowSpan: rows }, blocks);
+  return createElement(name, { className, dir, start, colSpan: columns, rowSpan: rows }, blocks);
 }
 
 type Container = Extract<RootContent, { type: "list" | "blockquote" | "alert" | "footnoteDefinition" }>;

@@ -25,7 +25,7 @@ const BLOCK_MARKS =
 const TEXT_TAG =
   /<\/?(?:a|abbr|b|bdi|big|cite|code|del|dfn|em|font|i|ins|kbd|mark|q|r[bpt]|ruby|s|samp|small|span|strike|strong|su[bp]|tt|u|var|wbr)(?:\s[^<>]*)?>/gi;
 const BLOCK_TAG =
-  /<\/?(?:blockquote|br|center|d[dlt]|details|div|fig[a-z]+|h[1-6r]|li|[ou]l|p|pre|section|summary|t[dhr]|table|tbody|tfoot|thead)(?:\s[^<>]*)?\/?>/gi;
+  /<\/?(?:blockquote|br|caption|center|col|colgroup|d[dlt]|details|div|fig[a-z]+|h[1-6r]|li|[ou]l|p|pre|section|summary|t[dhr]|table|tbody|tfoot|thead)(?:\s[^<>]*)?\/?>/gi;
 /** The characters that models write as entities. */
 const ENTITIES = new Map(
   Object.entries({

@@ -19,13 +19,13 @@ const IN_TEXT = new Map([
 export const AROUND_BLOCKS = "div|section|article|p|center|blockquote|figure|ul|ol|dl|table";
 /** Elements between blocks: their tags stand on lines of their own, or around a whole paragraph. */
 const IN_BLOCKS = new Set(
-  "details summary div section article p center blockquote figure figcaption ul ol li dl dt dd h1 h2 h3 h4 h5 h6 hr table thead tbody tfoot tr th td".split(
+  "details summary div section article p center blockquote figure figcaption ul ol li dl dt dd h1 h2 h3 h4 h5 h6 hr table caption colgroup col thead tbody tfoot tr th td".split(
     " ",
   ),
 );
 /** Elements in the cells of tables. */
 const LISTS = new Set(["ul", "ol", "li"]);
-const ALONE = new Set(["br", "wbr", "hr", "img"]);
+const ALONE = new Set(["br", "wbr", "hr", "img", "col"]);
 
 const TAG = /^<(\/?)([a-z]+[1-6]?)((?:\s+[a-z-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*)\s*\/?>$/i;
 const ATTRIBUTE = /\s+([a-z-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?/gi;
@@ -43,6 +43,8 @@ export type Tag = {
   /** Of a cell. */
   columns: number | undefined;
   rows: number | undefined;
+  /** Of a list: the number of its first item. */
+  start: number | undefined;
 };
 
 /**
@@ -67,8 +69,9 @@ export function tagOf(node: Nodes): Tag | null {
     isClosing: slash !== "",
     isOpen: attributes.has("open"),
     isCentred,
-    columns: spanOf(attributes.get("colspan")),
-    rows: spanOf(attributes.get("rowspan")),
+    columns: numberIn(attributes.get("colspan")),
+    rows: numberIn(attributes.get("rowspan")),
+    start: numberIn(attributes.get("start")),
   };
   if (name === "a" && !tag.isClosing) {
     const url = attributes.get("href");
@@ -83,8 +86,8 @@ export function tagOf(node: Nodes): Tag | null {
   return isDrawn ? tag : null;
 }
 
-/** Cells that a cell of a table covers. */
-function spanOf(written: string | undefined): number | undefined {
+/** Cells that a cell of a table covers, or the number of an item. */
+function numberIn(written: string | undefined): number | undefined {
   return written !== undefined && /^[1-9]\d?$/.test(written) ? Number(written) : undefined;
 }
 

@@ -241,6 +241,11 @@ describe.each<[string, [string, string][]]>([
         '<figure class="code-block table-block">TABLE<table><tr><th colSpan="2"><p>A</p></th></tr><tr><td><p>b</p></td><td><p>c</p></td></tr></table></div></figure>',
       ],
       [
+        '<table>\n<caption>A</caption>\n<colgroup><col width="50%"></colgroup>\n<tr><td>b</td></tr>\n</table>',
+        '<figure class="code-block table-block">TABLE<table><caption><p>A</p></caption><tr><td><p>b</p></td></tr></table></div></figure>',
+      ],
+      ['<ol start="3">\n<li>a</li>\n</ol>', '<ol start="3"><li><p>a</p></li></ol>'],
+      [
         "<ruby>漢字<rp>(</rp><rt>かんじ</rt><rp>)</rp></ruby>",
         "<p><ruby>漢字<rp>(</rp><rt>かんじ</rt><rp>)</rp></ruby></p>",
       ],

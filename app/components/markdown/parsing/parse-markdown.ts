@@ -32,6 +32,8 @@ export type HtmlElement = Parent & {
   /** Of a cell: how many it covers. */
   columns?: number | undefined;
   rows?: number | undefined;
+  /** Of a list: the number of its first item. */
+  start?: number | undefined;
 };
 /** A quote that begins with `[!NOTE]` or another of GitHub's kinds. */
 export type Alert = Parent & { type: "alert"; kind: AlertKind };

@@ -71,10 +71,10 @@ function shapeBlocks<Block extends RootContent>(
   );
   const nested = nestTags<RootContent>(pieces, {
     isTag: (tag, node) => isBlockTag(tag) || spanning.has(node),
-    toElement: ({ name, isOpen, isCentred, columns, rows }, children) => ({
+    toElement: ({ name, isOpen, isCentred, columns, rows, start }, children) => ({
       type: "element",
       tag: elementFor(name),
-      ...{ isOpen, isCentred, columns, rows },
+      ...{ isOpen, isCentred, columns, rows, start },
       children: isOfText(name) ? textIn(children) : children,
     }),
     toText: (node) => paragraphOf([{ type: "text", value: sourceOf(node, context.source) }]),
@@ -174,8 +174,11 @@ function shapeBlock(node: RootContent, context: Context): RootContent[] {
     }
     case "element":
       return shapeElement(node, context);
-    case "html":
-      return [tagOf(node)?.name === "hr" ? { type: "thematicBreak" } : node];
+    case "html": {
+      const name = tagOf(node)?.name;
+      if (name === "col") return [];
+      return [name === "hr" ? { type: "thematicBreak" } : node];
+    }
     case "list": {
       const items = node.children.flatMap((item) => {
         const children = shapeBlocks(item.children, context, isOpenEnded(item, context));
@@ -210,6 +213,7 @@ function isEmptied(before: readonly RootContent[], after: readonly RootContent[]
 function shapeElement(node: HtmlElement, context: Context): RootContent[] {
   if (isOfText(node.tag)) return [{ ...node, children: shapeText(node as unknown as Paragraph, context) }];
   const children = shapeBlocks(node.children as RootContent[], context, context.isGrowing);
+  if (node.tag === "colgroup") return [];
   const isDrawn = node.isCentred === true || !["div", "p", "section", "article", "span"].includes(node.tag);
   return isDrawn ? [{ ...node, children }] : children;
 }
