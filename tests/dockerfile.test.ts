@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { ignoreProblems } from "./deploy/build-rules";
+import { ignoreProblems } from "./deploy/rules/build-rules";
 import { checkDeployment } from "./deploy/check-deployment";
-import { dockerfileProblems } from "./deploy/dockerfile-rules";
+import { dockerfileProblems } from "./deploy/rules/dockerfile-rules";
 import { readFiles } from "./deploy/read-files";
 import { parseDockerfile } from "./fixtures/dockerfile";
 

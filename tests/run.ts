@@ -25,7 +25,7 @@ const tallies = await sideBySide([
   check("types", "tsc"),
   check("chromium", "node", "tests/fixtures/need-chromium.ts"),
   check("lint", "eslint", "--config", "tests/eslint.config.js", "--max-warnings", "0", "."),
-  project("unit", "{app/**,tests,tests/deploy}/*.test.ts"),
+  project("unit", "{app/**,tests,tests/deploy/**}/*.test.ts"),
   check("format", "prettier", "--check", "."),
 ]);
 // These serve the build and use the whole machine, so they run one after another.

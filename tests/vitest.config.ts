@@ -38,7 +38,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["app/**/*.test.ts", "tests/*.test.ts", "tests/deploy/*.test.ts"],
+          include: ["app/**/*.test.ts", "tests/*.test.ts", "tests/deploy/**/*.test.ts"],
           // Three quarters of the processor time of a process for each file.
           pool: "threads",
           // Vitest would leave one core to its own process, which has little to do.

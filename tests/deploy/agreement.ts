@@ -4,7 +4,7 @@ import { environment as imageEnvironment, withBases, type Stage } from "../fixtu
 import { resolveOffers } from "~/model/offers/resolve-offers";
 import { priceIssue } from "~/quotas/price-issue";
 import type { Problem } from "./problem.ts";
-import { dataVolumeOf, type ServiceManifest } from "./service-manifest.ts";
+import { dataVolumeOf, type ServiceManifest } from "./manifests/service-manifest.ts";
 
 /** What else may be set: Node's, remix-serve's, the threads that the app's volume needs, and glibc's for memory. */
 export const RUNTIME_VARIABLES = [

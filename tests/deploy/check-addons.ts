@@ -1,8 +1,8 @@
 import { CONFIG_VARIABLES } from "~/config.server";
-import { compositeProblems } from "./alarm-rules.ts";
-import { metricFilterProblems } from "./log-rules.ts";
-import { alarmProblems, dashboardProblems, type AddonContext } from "./metrics.ts";
-import { budgetProblems, queryProblems, topicProblems } from "./notification-rules.ts";
+import { compositeProblems } from "./rules/alarm-rules.ts";
+import { metricFilterProblems } from "./rules/log-rules.ts";
+import { alarmProblems, dashboardProblems, type AddonContext } from "./rules/metrics.ts";
+import { budgetProblems, queryProblems, topicProblems } from "./rules/notification-rules.ts";
 import {
   intrinsic,
   isObject,
@@ -12,15 +12,15 @@ import {
   valueAt,
   type Json,
   type JsonObject,
-} from "./parse-yaml.ts";
+} from "./templates/parse-yaml.ts";
 import { ADDON_PARAMETERS, ADDONS, type Files, type Report } from "./problem.ts";
-import { referencesIn } from "./references.ts";
+import { referencesIn } from "./templates/references.ts";
 import type { CheckedEnvironment } from "./check-deployment.ts";
 import { missingExport, missingImports, missingOutput } from "./check-stack.ts";
 import type { Stack } from "./copilot/variant.ts";
-import { formProblems, unusedProblems } from "./template-form.ts";
-import { sharedProblems } from "./value-rules.ts";
-import { checkProperties, isNoArnOf, PARAMETER_TYPE, resourceType } from "./template-spec.ts";
+import { formProblems, unusedProblems } from "./templates/template-form.ts";
+import { sharedProblems } from "./rules/value-rules.ts";
+import { checkProperties, isNoArnOf, PARAMETER_TYPE, resourceType } from "./templates/template-spec.ts";
 import { words } from "./words.ts";
 
 export type Addon = { file: string; template: JsonObject };

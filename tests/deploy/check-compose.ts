@@ -12,12 +12,12 @@ import {
   portsOf,
   serviceForm,
   waitedFor,
-} from "./compose-rules.ts";
-import { circleFrom } from "./circle.ts";
-import { isWithin } from "./data-rules.ts";
-import { LEAST_MEMORY } from "./fargate-rules.ts";
-import { settingProblems } from "./setting-rules.ts";
-import { duration } from "./duration.ts";
+} from "./rules/compose-rules.ts";
+import { circleFrom } from "./templates/circle.ts";
+import { isWithin } from "./rules/data-rules.ts";
+import { LEAST_MEMORY } from "./rules/fargate-rules.ts";
+import { settingProblems } from "./rules/setting-rules.ts";
+import { duration } from "./manifests/duration.ts";
 import {
   isObject,
   listOf,
@@ -27,7 +27,7 @@ import {
   valueAt,
   type Json,
   type JsonObject,
-} from "./parse-yaml.ts";
+} from "./templates/parse-yaml.ts";
 import type { Files, Found, Report } from "./problem.ts";
 import { words } from "./words.ts";
 

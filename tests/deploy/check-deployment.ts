@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { agreementProblems, readImage, taskConfig, type Image } from "./agreement.ts";
 import { parseDockerfile } from "../fixtures/dockerfile.ts";
-import { ignoreProblems } from "./build-rules.ts";
+import { ignoreProblems } from "./rules/build-rules.ts";
 import { checkAddons } from "./check-addons.ts";
 import { checkCompose } from "./check-compose.ts";
 import { checkPolicies } from "./check-policies.ts";
@@ -22,19 +22,19 @@ import { checkPatchedStack, outputsOf, placesOf, type Patched } from "./check-st
 import { environmentStack } from "./copilot/environment-stack.ts";
 import { serviceStack } from "./copilot/service-stack.ts";
 import { variantOf, type Stack, type Variant } from "./copilot/variant.ts";
-import { fileSystemProblems, volumeProblems } from "./data-rules.ts";
-import { firewallProblems, headerProblems } from "./header-rules.ts";
-import { distributionProblems } from "./distribution-rules.ts";
-import { dockerfileProblems } from "./dockerfile-rules.ts";
+import { fileSystemProblems, volumeProblems } from "./rules/data-rules.ts";
+import { firewallProblems, headerProblems } from "./rules/header-rules.ts";
+import { distributionProblems } from "./rules/distribution-rules.ts";
+import { dockerfileProblems } from "./rules/dockerfile-rules.ts";
 import {
   environmentManifest,
   environmentProblems,
   type EnvironmentManifest,
-} from "./environment-manifest.ts";
-import { addressProblems, keptProblems, wayProblems } from "./kept-rules.ts";
-import { mergeEnvironment } from "./merge-environment.ts";
-import { isObject, object, parseYaml, type Json } from "./parse-yaml.ts";
-import { applyPatches, parsePatches, type Patch } from "./patches.ts";
+} from "./manifests/environment-manifest.ts";
+import { addressProblems, keptProblems, wayProblems } from "./rules/kept-rules.ts";
+import { mergeEnvironment } from "./manifests/merge-environment.ts";
+import { isObject, object, parseYaml, type Json } from "./templates/parse-yaml.ts";
+import { applyPatches, parsePatches, type Patch } from "./templates/patches.ts";
 import {
   ENVIRONMENT_PATCHES,
   MANIFEST,
@@ -44,14 +44,14 @@ import {
   type Problem,
   type Report,
 } from "./problem.ts";
-import { scalingProblems } from "./scaling-rules.ts";
-import { valueProblems } from "./value-rules.ts";
-import { networkProblems } from "./network-rules.ts";
-import { parameterProblems } from "./parameter-rules.ts";
-import { parseWith } from "./schema-problems.ts";
-import { settingProblems, type Surroundings } from "./setting-rules.ts";
-import { serviceManifest, type ServiceManifest } from "./service-manifest.ts";
-import { serviceProblems } from "./service-rules.ts";
+import { scalingProblems } from "./rules/scaling-rules.ts";
+import { valueProblems } from "./rules/value-rules.ts";
+import { networkProblems } from "./rules/network-rules.ts";
+import { parameterProblems } from "./rules/parameter-rules.ts";
+import { parseWith } from "./manifests/schema-problems.ts";
+import { settingProblems, type Surroundings } from "./rules/setting-rules.ts";
+import { serviceManifest, type ServiceManifest } from "./manifests/service-manifest.ts";
+import { serviceProblems } from "./rules/service-rules.ts";
 import {
   commandProblems,
   deploymentProblems,
@@ -62,7 +62,7 @@ import {
   taskProblems,
   taskRoleProblems,
   tlsProblems,
-} from "./task-rules.ts";
+} from "./rules/task-rules.ts";
 
 type Environment = { name: string; file: string; manifest: EnvironmentManifest; service: ServiceManifest };
 

@@ -1,10 +1,10 @@
-import { deniedOf, BEDROCK_REGIONS, offeredModels, placeOf, tooMuch } from "./bedrock-access.ts";
+import { deniedOf, BEDROCK_REGIONS, offeredModels, placeOf, tooMuch } from "./rules/bedrock-access.ts";
 import type { Addon } from "./check-addons.ts";
-import { policyDocument, type PolicyDocument } from "./iam.ts";
-import { isObject, object, type JsonObject } from "./parse-yaml.ts";
+import { policyDocument, type PolicyDocument } from "./rules/iam.ts";
+import { isObject, object, type JsonObject } from "./templates/parse-yaml.ts";
 import type { Report } from "./problem.ts";
-import { resolve, type Place } from "./resolve-template.ts";
-import { parseWith } from "./schema-problems.ts";
+import { resolve, type Place } from "./templates/resolve-template.ts";
+import { parseWith } from "./manifests/schema-problems.ts";
 
 /** The most characters of a managed policy, spaces not counted. */
 const POLICY_SIZE = 6_144;

@@ -1,11 +1,11 @@
 import { environmentOutputs } from "./copilot/environment-stack.ts";
 import { environmentParameters, serviceParameters, type Stack, type Variant } from "./copilot/variant.ts";
-import { isObject, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
+import { isObject, valueAt, type Json, type JsonObject } from "./templates/parse-yaml.ts";
 import { SERVICE, type Found, type Report } from "./problem.ts";
-import { referencesIn } from "./references.ts";
-import { holds, type Place } from "./resolve-template.ts";
-import { formProblems } from "./template-form.ts";
-import { checkProperties, isNoArnOf, resourceType } from "./template-spec.ts";
+import { referencesIn } from "./templates/references.ts";
+import { holds, type Place } from "./templates/resolve-template.ts";
+import { formProblems } from "./templates/template-form.ts";
+import { checkProperties, isNoArnOf, resourceType } from "./templates/template-spec.ts";
 
 const NODE = "nodejs24.x";
 

@@ -1,16 +1,24 @@
 import { DIFFERENCES, losses, madeBy, madeByCopilot, REPLACED, type Made } from "./compare-stacks.ts";
 import { keeps, placesOf, type Patched } from "./check-stack.ts";
 import { IMAGE, variantOf, type Stack, type Variant } from "./copilot/variant.ts";
-import { environmentManifest } from "./environment-manifest.ts";
-import { isObject, listOf, object, parseYaml, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
+import { environmentManifest } from "./manifests/environment-manifest.ts";
+import {
+  isObject,
+  listOf,
+  object,
+  parseYaml,
+  valueAt,
+  type Json,
+  type JsonObject,
+} from "./templates/parse-yaml.ts";
 import { SERVICE, type Files, type Report } from "./problem.ts";
-import { referencesIn } from "./references.ts";
-import { outputProblems } from "./output-rules.ts";
-import { rightsProblems } from "./role-rules.ts";
-import type { Place } from "./resolve-template.ts";
-import { serviceManifest } from "./service-manifest.ts";
-import { formProblems, unusedProblems } from "./template-form.ts";
-import { checkProperties, isNoArnOf, PARAMETER_TYPE, resourceType } from "./template-spec.ts";
+import { referencesIn } from "./templates/references.ts";
+import { outputProblems } from "./rules/output-rules.ts";
+import { rightsProblems } from "./rules/role-rules.ts";
+import type { Place } from "./templates/resolve-template.ts";
+import { serviceManifest } from "./manifests/service-manifest.ts";
+import { formProblems, unusedProblems } from "./templates/template-form.ts";
+import { checkProperties, isNoArnOf, PARAMETER_TYPE, resourceType } from "./templates/template-spec.ts";
 import type { Image } from "./agreement.ts";
 import { words } from "./words.ts";
 

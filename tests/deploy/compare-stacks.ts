@@ -2,9 +2,9 @@ import { asTemplate, outputsOf, placesOf } from "./check-stack.ts";
 import { environmentStack } from "./copilot/environment-stack.ts";
 import { serviceStack } from "./copilot/service-stack.ts";
 import type { Stack, Variant } from "./copilot/variant.ts";
-import { isObject, type Json, type JsonObject } from "./parse-yaml.ts";
-import { applyPatches, type Patch } from "./patches.ts";
-import { holds, resolve, type Place } from "./resolve-template.ts";
+import { isObject, type Json, type JsonObject } from "./templates/parse-yaml.ts";
+import { applyPatches, type Patch } from "./templates/patches.ts";
+import { holds, resolve, type Place } from "./templates/resolve-template.ts";
 
 /** Each difference between what Copilot makes and what our templates make, and why. `-`: only Copilot has it. */
 export const DIFFERENCES: readonly (readonly [what: RegExp, why: string])[] = [

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { anAlarm, backup, behaviour, github, mayDo, query, variable, waf, managed } from "./change-parts.ts";
 import { fit, told } from "./changes.ts";
 import { ENVIRONMENT_TEMPLATE as ET, SERVICE_TEMPLATE as ST } from "./check-templates.ts";
-import { LOG_FIELDS } from "./log-rules.ts";
+import { LOG_FIELDS } from "./rules/log-rules.ts";
 import { MANIFEST as M } from "./problem.ts";
 
 // A few of what tests/long/deployment-operations, -access and -choices try.

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { CONFIG_VARIABLES } from "~/config.server";
 import { checkDeployment } from "./check-deployment.ts";
-import { isObject, type Json, type JsonObject } from "./parse-yaml.ts";
+import { isObject, type Json, type JsonObject } from "./templates/parse-yaml.ts";
 import { MANIFEST, type Files } from "./problem.ts";
 import { readFiles } from "./read-files.ts";
 

@@ -7,16 +7,16 @@ import { placesOf } from "../deploy/check-stack.ts";
 import { environmentStack } from "../deploy/copilot/environment-stack.ts";
 import { serviceStack } from "../deploy/copilot/service-stack.ts";
 import { variantOf, type Stack } from "../deploy/copilot/variant.ts";
-import { environmentManifest } from "../deploy/environment-manifest.ts";
-import { mergeEnvironment } from "../deploy/merge-environment.ts";
-import { isObject, parseYaml, type JsonObject } from "../deploy/parse-yaml.ts";
-import { applyPatches, parsePatches } from "../deploy/patches.ts";
+import { environmentManifest } from "../deploy/manifests/environment-manifest.ts";
+import { mergeEnvironment } from "../deploy/manifests/merge-environment.ts";
+import { isObject, parseYaml, type JsonObject } from "../deploy/templates/parse-yaml.ts";
+import { applyPatches, parsePatches } from "../deploy/templates/patches.ts";
 import { ENVIRONMENT_PATCHES, MANIFEST, SERVICE, SERVICE_PATCHES, type Report } from "../deploy/problem.ts";
 import { readFiles } from "../deploy/read-files.ts";
-import type { Place } from "../deploy/resolve-template.ts";
-import { parseWith } from "../deploy/schema-problems.ts";
-import { serviceManifest, withDefaults, type ServiceManifest } from "../deploy/service-manifest.ts";
-import { settingsOf } from "../deploy/task-rules.ts";
+import type { Place } from "../deploy/templates/resolve-template.ts";
+import { parseWith } from "../deploy/manifests/schema-problems.ts";
+import { serviceManifest, withDefaults, type ServiceManifest } from "../deploy/manifests/service-manifest.ts";
+import { settingsOf } from "../deploy/rules/task-rules.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 

@@ -1,8 +1,8 @@
 import { imported, join, ref, sub } from "./intrinsics.ts";
-import type { Secret, Sidecar } from "../manifest-parts.ts";
-import type { Json, JsonObject } from "../parse-yaml.ts";
+import type { Secret, Sidecar } from "../manifests/manifest-parts.ts";
+import type { Json, JsonObject } from "../templates/parse-yaml.ts";
 import { SERVICE } from "../problem.ts";
-import type { ServiceManifest } from "../service-manifest.ts";
+import type { ServiceManifest } from "../manifests/service-manifest.ts";
 
 /** Where the containers of a task write when nothing else is said. */
 const awslogs = (): JsonObject => ({

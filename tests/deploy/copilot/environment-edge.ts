@@ -1,6 +1,6 @@
 import { allow, att, customResource, iff, lambda, NO_VALUE, policy, ref, role, sub } from "./intrinsics.ts";
 import { subnets, vpcId } from "./environment-network.ts";
-import type { Json, JsonObject } from "../parse-yaml.ts";
+import type { Json, JsonObject } from "../templates/parse-yaml.ts";
 import { hasCdn, type Variant } from "./variant.ts";
 
 const LOGGING = sub("arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole");

@@ -1,6 +1,6 @@
 import { att, join, ref, sub } from "./intrinsics.ts";
-import { isForCdnOnly } from "../environment-manifest.ts";
-import type { Json, JsonObject } from "../parse-yaml.ts";
+import { isForCdnOnly } from "../manifests/environment-manifest.ts";
+import type { Json, JsonObject } from "../templates/parse-yaml.ts";
 import type { Variant } from "./variant.ts";
 
 /** The id of CloudFront's list of addresses differs between regions; Copilot looks it up. */

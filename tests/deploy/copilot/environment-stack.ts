@@ -1,8 +1,8 @@
 import { accessLogs, distribution, domain, loadBalancer, makesLogBucket } from "./environment-edge.ts";
 import { natGateways, securityGroups, subnets, vpc, vpcId } from "./environment-network.ts";
 import { att, join, ref, role, sub } from "./intrinsics.ts";
-import { isForCdnOnly } from "../environment-manifest.ts";
-import type { Json, JsonObject } from "../parse-yaml.ts";
+import { isForCdnOnly } from "../manifests/environment-manifest.ts";
+import type { Json, JsonObject } from "../templates/parse-yaml.ts";
 import { environmentParameters, hasCdn, type Stack, type Variant } from "./variant.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../parse-yaml.ts";
+import type { Json, JsonObject } from "../templates/parse-yaml.ts";
 
 /** CloudFormation's functions, as `parseYaml` reads their short forms. */
 export const ref = (name: string): JsonObject => ({ Ref: name });

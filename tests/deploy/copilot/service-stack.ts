@@ -12,7 +12,7 @@ import {
   role,
   sub,
 } from "./intrinsics.ts";
-import { isObject, type Json, type JsonObject } from "../parse-yaml.ts";
+import { isObject, type Json, type JsonObject } from "../templates/parse-yaml.ts";
 import {
   containerCheck,
   dependencies,

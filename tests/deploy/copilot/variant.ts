@@ -1,6 +1,6 @@
-import type { EnvironmentManifest } from "../environment-manifest.ts";
-import type { Json, JsonObject } from "../parse-yaml.ts";
-import type { ServiceManifest } from "../service-manifest.ts";
+import type { EnvironmentManifest } from "../manifests/environment-manifest.ts";
+import type { Json, JsonObject } from "../templates/parse-yaml.ts";
+import type { ServiceManifest } from "../manifests/service-manifest.ts";
 import { SERVICE } from "../problem.ts";
 
 /** What Copilot's two stacks of an environment depend on. */
