@@ -53,6 +53,7 @@ describe.each<[string, [string, string][]]>([
       ["အရေး**“ကြီး”**တယ်", "<p>အရေး<strong>“ကြီး”</strong>တယ်</p>"],
       ["و**«الكتاب»** ה**„מילה”**", "<p>و<strong>«الكتاب»</strong> ה<strong>„מילה”</strong></p>"],
       ["слово_«x»_слово x**(y)**z", "<p>слово_«x»_слово x**(y)**z</p>"],
+      ["__*word*__ **_คำ_**ที่", "<p><strong><em>word</em></strong> <strong><em>คำ</em></strong>ที่</p>"],
     ],
   ],
   [

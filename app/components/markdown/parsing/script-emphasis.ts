@@ -31,13 +31,19 @@ function withLettersAsCjk(tokenize: Tokenizer): Tokenizer {
   return function (this: TokenizeContext, effects, ok, nok) {
     const context = Object.create(this, { previous: { value: asCjk(this.previous) } }) as TokenizeContext;
     let after: Code = null;
-    const inside = tokenize.call(context, effects, () => ok(after), nok);
+    let isOver = false;
+    function end() {
+      isOver = true;
+      return ok(after);
+    }
+    const inside = tokenize.call(context, effects, end, nok);
     const state =
       (wrapped: State): State =>
       (code) => {
-        if (code === STAR || code === UNDERSCORE) return state(wrapped(code) as State);
         after = code;
-        return wrapped(asCjk(code));
+        const next = wrapped(code === STAR || code === UNDERSCORE ? code : asCjk(code));
+        // The run also ends before marks of the other kind. What follows it is read as it is.
+        return next && !isOver ? state(next) : next;
       };
     return state(inside);
   };
