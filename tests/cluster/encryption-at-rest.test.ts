@@ -8,6 +8,7 @@ import type { AttachmentView } from "~/conversation/files/attachment";
 import { hashSessionId } from "~/conversation/session/session-hash";
 import { newId } from "~/conversation/session/session-id";
 import type { ShareSnapshot } from "~/conversation/files/share";
+import { unlessMissing } from "~/store/volume/errno";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
 import { createSessionClient } from "../fixtures/session-client";
 import { followToEnd, readSession, textOf } from "../fixtures/session-api";
@@ -38,12 +39,22 @@ function disguisesOf(text: string): string[] {
 
 /** Every name and byte under DATA_DIR. What goes away meanwhile is left out. */
 async function everything(): Promise<{ names: string[]; bytes: Buffer }> {
-  const entries = await readdir(cluster.dataDir, { recursive: true, withFileTypes: true }).catch(() => []);
-  const files = entries
+  const files = (await everyEntry())
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
   const contents = await Promise.all(files.map((path) => readFile(path).catch(() => Buffer.alloc(0))));
   return { names: files, bytes: Buffer.concat(contents) };
+}
+
+/** Listed anew where a folder that goes away meanwhile has ended the listing. */
+async function everyEntry() {
+  for (;;) {
+    try {
+      return await readdir(cluster.dataDir, { recursive: true, withFileTypes: true });
+    } catch (error) {
+      unlessMissing(error);
+    }
+  }
 }
 
 async function findOnVolume(secrets: readonly string[]): Promise<string[]> {
