@@ -1,11 +1,10 @@
-import type { FootnoteDefinition, Nodes } from "mdast";
 import { memo, useId, useMemo, useState, type ReactNode } from "react";
 import { CodeFence } from "./code/code-fence";
 import { DrawingBoundary } from "~/components/primitives/drawing-boundary";
 import { completeMarkdown } from "./parsing/complete-markdown";
 import { drawBlocks } from "./draw-markdown";
 import { FootnoteIds, Footnotes } from "./footnotes";
-import { createBlockSplitter, type MarkdownBlock } from "./parsing/markdown-blocks";
+import { createBlockSplitter, notesWithin, type MarkdownBlock } from "./parsing/markdown-blocks";
 import { directionOf } from "./parsing/markdown-direction";
 import { readFence } from "./parsing/markdown-fences";
 import { createReferenceFinder, readReferences } from "./parsing/markdown-references";
@@ -158,18 +157,10 @@ function drawSource(
   const isGrowing = ending === "growing";
   const source = isGrowing ? completeMarkdown(written) : written;
   const parsed = parseMarkdown(source, { references, isGrowing });
-  const children = innerNote === null ? parsed.children : (noteIn(parsed, innerNote)?.children ?? []);
+  const children =
+    innerNote === null
+      ? parsed.children
+      : (notesWithin(parsed).find(({ identifier }) => identifier === innerNote)?.children ?? []);
   const tree = shapeMarkdown({ ...parsed, children }, { source, references, isGrowing });
   return <>{drawBlocks(tree.children, { source, references, isOpenEnded: ending !== "whole" })}</>;
-}
-
-/** The first definition of a footnote in a tree. */
-function noteIn(node: Nodes, label: string): FootnoteDefinition | undefined {
-  if (node.type === "footnoteDefinition" && node.identifier === label) return node;
-  const children: readonly Nodes[] = "children" in node ? node.children : [];
-  for (const child of children) {
-    const found = noteIn(child, label);
-    if (found) return found;
-  }
-  return undefined;
 }

@@ -1,3 +1,5 @@
+import { decodeEntities } from "./decode-entities";
+
 /**
  * The words of Markdown as they are shown, without its marks, for snippets and for finding. Line by line and without a
  * parser, since thousands of messages are searched while a person types.
@@ -26,13 +28,6 @@ const TEXT_TAG =
   /<\/?(?:a|abbr|b|bdi|big|cite|code|del|dfn|em|font|i|ins|kbd|mark|q|r[bpt]|ruby|s|samp|small|span|strike|strong|su[bp]|tt|u|var|wbr)(?:\s[^<>]*)?>/gi;
 const BLOCK_TAG =
   /<\/?(?:blockquote|br|caption|center|col|colgroup|d[dlt]|details|div|fig[a-z]+|h[1-6r]|li|[ou]l|p|pre|section|summary|t[dhr]|table|tbody|tfoot|thead)(?:\s[^<>]*)?\/?>/gi;
-/** The characters that models write as entities. */
-const ENTITIES = new Map(
-  Object.entries({
-    ...{ lt: "<", gt: ">", amp: "&", quot: '"', apos: "'", nbsp: " ", copy: "©", reg: "®", deg: "°" },
-    ...{ mdash: "—", ndash: "–", hellip: "…", times: "×", rarr: "→", larr: "←", euro: "€" },
-  }),
-);
 const CODE_SPAN = /(`+)(.+?)\1(?!`)/;
 
 function inlineWords(line: string): string {
@@ -43,7 +38,7 @@ function inlineWords(line: string): string {
 }
 
 function withoutMarks(text: string): string {
-  return text
+  const unmarked = text
     .replace(/!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])/g, "$1")
     .replace(/\[\^([^\]\s]+)\]/g, "$1")
     .replace(/<(https?:[^<>\s]*)>/g, "$1")
@@ -51,8 +46,6 @@ function withoutMarks(text: string): string {
     .replace(TEXT_TAG, "")
     .replace(BLOCK_TAG, "\n")
     .replace(/(?<![\w\\])(\*{1,3}|_{1,3}|~~)(?=\S)|(?<=[^\s\\])(\*{1,3}|~~)|(?<=[^\s\\])_{1,3}(?!\w)/g, "")
-    .replace(/\\([!-/:-@[-`{-~])/g, "$1")
-    .replace(/&(?:#(\d{1,6})|([a-z]+));/g, (entity, number?: string, name = "") =>
-      number === undefined ? (ENTITIES.get(name) ?? entity) : String.fromCodePoint(Number(number)),
-    );
+    .replace(/\\([!-/:-@[-`{-~])/g, "$1");
+  return decodeEntities(unmarked);
 }

@@ -1,3 +1,4 @@
+import { decodeEntities } from "~/conversation/files/decode-entities";
 import { isTextTag, tagOf } from "./html-tags";
 
 /** More than a model writes in one element, and few enough that many open ones take no square of their number. */
@@ -19,20 +20,14 @@ export function preEnd(source: string, at: number, isGrowing: boolean): number |
 /** The text of a `<pre>` element, as a browser shows it, and its language. */
 export function readPre(source: string): { code: string; language: string | null } {
   const [, opening = "", inside = ""] = /^(<pre[^>]*>(?:\s*<code[^>]*>)?)([^]*)$/i.exec(source) ?? [];
-  const code = inside
+  const text = inside
     .replace(CLOSING, "")
     .replace(/<br\s*\/?>/gi, "\n")
     .replace(/<[^<>\n]*>/g, (tag) => (isDrawnTag(tag) ? "" : tag))
-    .replace(/^[ \t]*\n|\n[ \t]*$/g, "")
-    .replace(/&(?:#(\d{1,6})|(\w+));/g, (entity, number?: string, name = "") =>
-      number === undefined ? (ENTITIES.get(name) ?? entity) : String.fromCodePoint(Number(number)),
-    );
+    .replace(/^[ \t]*\n|\n[ \t]*$/g, "");
   const [, language] = /\b(?:lang|language)[-="]+([\w+#-]+)/i.exec(opening) ?? [];
-  return { code, language: language ?? null };
+  return { code: decodeEntities(text), language: language ?? null };
 }
-
-/** Those without which HTML cannot be written, and the space that models write to indent it. */
-const ENTITIES = new Map(Object.entries({ lt: "<", gt: ">", amp: "&", quot: '"', apos: "'", nbsp: " " }));
 
 function isDrawnTag(value: string): boolean {
   const tag = tagOf({ type: "html", value });

@@ -1,4 +1,4 @@
-import type { Nodes, Root, RootContent } from "mdast";
+import type { FootnoteDefinition, Nodes, Root, RootContent } from "mdast";
 import { safeUrl } from "./link-target";
 import {
   hasTooManyParagraphs,
@@ -170,7 +170,7 @@ function blocksOf(source: string, offset: number, isGrowing: boolean): MarkdownB
       ...block(cut, offset + start, isBlockBeyondBounds(cut) ? "beyondBounds" : "markdown"),
       definitions: nodes.flatMap(definitionsIn),
       note: first?.type === "footnoteDefinition" ? first.identifier : null,
-      innerNotes: cut.includes("[^") ? nodes.flatMap(notesWithin) : [],
+      innerNotes: cut.includes("[^") ? nodes.flatMap(notesWithin).map(({ identifier }) => identifier) : [],
     };
   });
 }
@@ -213,11 +213,11 @@ function definitionsIn(node: Nodes): readonly LinkDefinition[] {
   return "children" in node ? node.children.flatMap(definitionsIn) : [];
 }
 
-/** The labels of the footnotes that are defined within a block. */
-function notesWithin(node: Nodes): string[] {
+/** The footnotes that are defined within a node, in reading order. */
+export function notesWithin(node: Nodes): FootnoteDefinition[] {
   const children: readonly Nodes[] = "children" in node ? node.children : [];
   return children.flatMap((child) => [
-    ...(child.type === "footnoteDefinition" ? [child.identifier] : []),
+    ...(child.type === "footnoteDefinition" ? [child] : []),
     ...notesWithin(child),
   ]);
 }
