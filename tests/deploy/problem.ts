@@ -4,6 +4,11 @@ export type Report = (file: string, key: string, message: string) => void;
 /** The same within one file. */
 export type Found = (key: string, message: string) => void;
 
+/** The same for the keys below one. */
+export function below(key: string, found: Found): Found {
+  return (inner, message) => found(`${key}.${inner}`, message);
+}
+
 /** A key of a manifest, and what is wrong with it. */
 export type Problem = { key: string; message: string };
 

@@ -6,7 +6,7 @@ import {
   type Json,
   type JsonObject,
 } from "../templates/parse-yaml.ts";
-import type { Found } from "../problem.ts";
+import { below, type Found } from "../problem.ts";
 import { referencesTo } from "../templates/references.ts";
 import { SCHEDULE, scheduleDays } from "./value-rules.ts";
 
@@ -24,7 +24,7 @@ export function backupProblems(resources: Record<string, Json>, found: Found) {
     Type === "AWS::Backup::BackupSelection" ? referencesTo(valueAt(Properties, "BackupPlanId")) : [],
   );
   for (const [id, { Type, Properties }] of all) {
-    const wrong: Found = (key, message) => found(`Resources.${id}.Properties.${key}`, message);
+    const wrong = below(`Resources.${id}.Properties`, found);
     if (Type === "AWS::Backup::BackupPlan") {
       if (!chosen.includes(id))
         found(`Resources.${id}`, "saves nothing: a BackupSelection with its BackupPlanId is missing");

@@ -1,7 +1,7 @@
 import { isMade, type Patched } from "../check-stack.ts";
 import { isCountry } from "./firewall-values.ts";
 import { isObject, listOf, oneOrMore, valueAt, type Json } from "../templates/parse-yaml.ts";
-import type { Found } from "../problem.ts";
+import { below, type Found } from "../problem.ts";
 
 /** Of CloudFront's own policies: that which keeps nothing, and those that pass all headers of the viewer on. */
 const KEEPS_NOTHING = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
@@ -18,12 +18,11 @@ export function distributionProblems(stack: Patched, heartbeatSeconds: number, f
   const id = "CloudFrontDistribution";
   if (!isMade(stack, id)) return;
   const config = valueAt(stack.patched.Resources[id], "Properties", "DistributionConfig");
-  const wrong: Found = (key, message) =>
-    found(`Resources.${id}.Properties.DistributionConfig.${key}`, message);
+  const wrong = below(`Resources.${id}.Properties.DistributionConfig`, found);
   if (!isObject(config)) return;
   const origins = listOf(config.Origins).map((each) => JSON.stringify(valueAt(each, "Id")));
   for (const [index, behaviour] of listOf(config.CacheBehaviors).entries()) {
-    const at: Found = (key, message) => wrong(`CacheBehaviors.${index}.${key}`, message);
+    const at = below(`CacheBehaviors.${index}`, wrong);
     const target = valueAt(behaviour, "TargetOriginId");
     if (!origins.includes(JSON.stringify(target)))
       at("TargetOriginId", `is no origin: ${origins.join(", ")}`);
@@ -36,7 +35,7 @@ export function distributionProblems(stack: Patched, heartbeatSeconds: number, f
       "must be redirect-to-https, or access codes go in the clear",
     );
   for (const [index, origin] of listOf(config.Origins).entries())
-    originProblems(origin, heartbeatSeconds, (key, message) => wrong(`Origins.${index}.${key}`, message));
+    originProblems(origin, heartbeatSeconds, below(`Origins.${index}`, wrong));
   for (const [index, answer] of listOf(config.CustomErrorResponses).entries()) {
     if (valueAt(answer, "ResponsePagePath") !== undefined)
       wrong(`CustomErrorResponses.${index}`, "answers the API by a page: remove ResponsePagePath");

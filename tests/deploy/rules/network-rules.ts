@@ -1,31 +1,19 @@
 import { isMade, type Patched } from "../check-stack.ts";
 import { listOf, oneOrMore, valueAt, type Json, type JsonObject } from "../templates/parse-yaml.ts";
-import type { Found } from "../problem.ts";
+import { below, type Found } from "../problem.ts";
 import { referencesTo } from "../templates/references.ts";
+import { words } from "../words.ts";
 
 /** Services of AWS that a task calls, by the last part of the names of their endpoints. */
-const SERVICES = [
-  ...["bedrock-runtime", "ecr.api", "ecr.dkr", "elasticfilesystem", "kms", "logs", "monitoring", "s3"],
-  ...[
-    "secretsmanager",
-    "ssm",
-    "ssmmessages",
-    "sts",
-    "bedrock",
-    "dynamodb",
-    "xray",
-    "ecs",
-    "ec2",
-    "sns",
-    "sqs",
-  ],
-];
+const SERVICES = words(`
+  bedrock-runtime ecr.api ecr.dkr elasticfilesystem kms logs monitoring s3 secretsmanager ssm ssmmessages sts bedrock
+  dynamodb xray ecs ec2 sns sqs`);
 
 /** What of IPv6 is missing once a load balancer has it, and endpoints that no task uses. */
 export function networkProblems(stack: Patched, found: Found) {
   const made = Object.entries(stack.patched.Resources).filter(([id]) => isMade(stack, id));
   for (const [id, { Type, Properties }] of made) {
-    const wrong: Found = (key, message) => found(`Resources.${id}.Properties.${key}`, message);
+    const wrong = below(`Resources.${id}.Properties`, found);
     familyProblems(Properties, "", wrong);
     if (Type === "AWS::EC2::VPCEndpoint") endpointProblems(Properties, stack, wrong);
     if (/^dualstack/.test(String(valueAt(Properties, "IpAddressType"))))

@@ -1,5 +1,5 @@
 import { logQueryProblems } from "./log-rules.ts";
-import type { Found } from "../problem.ts";
+import { below, type Found } from "../problem.ts";
 import { isObject, oneOrMore, valueAt, type Json, type JsonObject } from "../templates/parse-yaml.ts";
 import { words } from "../words.ts";
 
@@ -85,9 +85,7 @@ export function topicProblems(resources: JsonObject, found: Found) {
     );
   for (const [id, resource] of all) {
     if (valueAt(resource, "Type") === "AWS::SNS::Subscription")
-      subscriptionProblems(valueAt(resource, "Properties"), (key, message) =>
-        found(`Resources.${id}.Properties.${key}`, message),
-      );
+      subscriptionProblems(valueAt(resource, "Properties"), below(`Resources.${id}.Properties`, found));
   }
   for (const [id, topic] of all) {
     if (valueAt(topic, "Type") !== "AWS::SNS::Topic") continue;

@@ -7,7 +7,7 @@ import {
   type Json,
   type JsonObject,
 } from "../templates/parse-yaml.ts";
-import type { Found } from "../problem.ts";
+import { below, type Found } from "../problem.ts";
 import { referencesTo } from "../templates/references.ts";
 
 const GITHUB = "token.actions.githubusercontent.com";
@@ -21,7 +21,7 @@ export function trustProblems(resources: Record<string, Json>, known: readonly s
   for (const [id, resource] of Object.entries(resources)) {
     if (!isObject(resource)) continue;
     const { Type, Properties } = resource;
-    const wrong: Found = (key, message) => found(`Resources.${id}.Properties.${key}`, message);
+    const wrong = below(`Resources.${id}.Properties`, found);
     if (Type === "AWS::IAM::OIDCProvider") providerProblems(Properties, wrong);
     if (!/^AWS::IAM::(Role|Policy|ManagedPolicy|RolePolicy)$/.test(String(Type)) || known.includes(id))
       continue;

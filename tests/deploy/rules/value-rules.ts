@@ -13,7 +13,7 @@ import {
 } from "../templates/parse-yaml.ts";
 import { referencesTo } from "../templates/references.ts";
 import { RETENTIONS } from "../manifests/manifest-parts.ts";
-import { SERVICE, type Found } from "../problem.ts";
+import { below, SERVICE, type Found } from "../problem.ts";
 import { openSecretProblems, trustProblems } from "./trust-rules.ts";
 import { words } from "../words.ts";
 
@@ -82,7 +82,7 @@ export function valueProblems({ rendered, patched }: Patched, found: Found) {
   const { Resources } = patched;
   for (const [id, { Type, Properties }] of Object.entries(Resources)) {
     if (!isObject(Properties)) continue;
-    const wrong: Found = (key, message) => found(`Resources.${id}.Properties.${key}`, message);
+    const wrong = below(`Resources.${id}.Properties`, found);
     RULES[String(Type)]?.(Properties, wrong);
     if (Type === "AWS::WAFv2::WebACL") {
       firewallValues(id, Properties, Resources, wrong);
