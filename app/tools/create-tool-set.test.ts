@@ -23,6 +23,7 @@ function scriptedServer(name: string, isOffByDefault = false) {
     name,
     isOffByDefault,
     tools: () => state.tools,
+    leftOut: () => [],
     isAway: () => state.isAway,
     refresh() {
       state.refreshed += 1;

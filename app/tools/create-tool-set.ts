@@ -1,5 +1,5 @@
 import type { Settings } from "~/conversation/session/session";
-import { serverOf, type OfferedTool, type ToolSet } from "~/conversation/calls/tool-set";
+import { serverOf, type ToolSet } from "~/conversation/calls/tool-set";
 import type { ToolServer } from "./tool-server";
 
 /**
@@ -34,13 +34,11 @@ export function createToolSet(
     async offered(settings, needed = []) {
       const used = servers.filter((server) => isUsed(server, settings));
       await Promise.all(used.map((server) => prepare(server, needed)));
-      const byName = new Map<string, OfferedTool>();
-      for (const tool of used.flatMap((server) => server.tools() ?? [])) {
-        // Names are cut to the length that providers take, so two may be the same: the first one counts.
-        if (settings.tools?.use?.[tool.name] !== false && !byName.has(tool.name)) byName.set(tool.name, tool);
-      }
+      const tools = used
+        .flatMap((server) => server.tools() ?? [])
+        .filter(({ name }) => settings.tools?.use?.[name] !== false);
       const away = used.filter((server) => server.tools() === null).map(({ name }) => name);
-      return { tools: [...byName.values()], away };
+      return { tools, away };
     },
     async describe() {
       await Promise.all(servers.map((server) => prepare(server, [])));
@@ -48,6 +46,7 @@ export function createToolSet(
         name: server.name,
         isAway: server.tools() === null,
         isOn: !server.isOffByDefault,
+        leftOut: [...server.leftOut()],
         tools: (server.tools() ?? []).map(({ name, description, isReadOnly, approval }) => ({
           name,
           description: description.slice(0, MAX_SHOWN_DESCRIPTION),

@@ -57,6 +57,7 @@ export function createDemoTools({ changeNotes, pause }: DemoToolsOptions): ToolS
     name: "demo",
     isOffByDefault: false,
     tools: () => tools,
+    leftOut: () => [],
     isAway: () => false,
     refresh: nothing,
     close: nothing,

@@ -330,13 +330,31 @@ describe("a server of tools whose list is odd", () => {
       expect(server.tools()!.map(({ inputSchema }) => inputSchema.type)).toEqual(Array(3).fill("object"));
       await time.advance(60_000);
       await server.refresh();
-      const names = ["files_none", "files_text", "files_a_tool_without_a_name", "files_list", "files_odd"];
-      expect(new Set(logged.flatMap(({ fields }) => (fields as { tools: string[] }).tools))).toEqual(
-        new Set(names),
-      );
-      expect(logged).toHaveLength(1);
+      const names = ["none", "text", "a tool without a name", "a tool without a name", "list", "odd"];
+      expect(server.leftOut()).toEqual(names);
+      expect(logged.map(({ fields }) => fields)).toEqual([{ server: "files", tools: names }]);
     },
   );
+
+  it("with names that are one name to a model has the first, and names the others, as it does those over 200", async () => {
+    logged.length = 0;
+    const many = Array.from({ length: 200 }, (_, index) => `many${String(index)}`);
+    const mcp = await serverThat(answered);
+    mcp.tools.push(
+      ...mcpTools("write-file!", "write file?", `${"w".repeat(70)}1`, `${"w".repeat(70)}2`, ...many),
+    );
+    const server = connect(mcp.url);
+    await server.refresh();
+    const names = server.tools()!.map(({ name }) => name);
+    expect(names).toHaveLength(200);
+    expect(new Set(names).size).toBe(200);
+    const leftOut = ["write file?", "w".repeat(64), "many196", "many197", "many198", "many199"];
+    expect(server.leftOut()).toEqual(leftOut);
+    expect(logged.flatMap(({ fields }) => (fields as { tools: string[] }).tools)).toEqual(leftOut);
+    const write = server.tools()!.find(({ name }) => name === "files_write_file_")!;
+    await write.call(request());
+    expect(mcp.calls.at(-1)!.name).toBe("write file!");
+  });
 
   it("that changes whenever it is listed is asked again, and not all the time", async () => {
     const { url } = await serverThat(answered);

@@ -56,6 +56,15 @@ test("the answer names the servers whose tools were away", async ({ openChat }) 
     .waitFor();
 });
 
+test("tools that models cannot use are named where one chooses tools", async ({ openChat }) => {
+  const chat = await openChat(server);
+  const { page } = chat;
+  await page.getByRole("button", { name: "Tools", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Choose individual tools" }).click();
+  const left = page.getByRole("dialog").getByText("Models cannot use these tools: many and odd!name.");
+  await expect.poll(() => left.count()).toBe(2);
+});
+
 test("a call that only reads is shown as running, with what its server says of it", async ({ openChat }) => {
   const chat = await openChat(server);
   const slow = card(chat.page, "Slow");

@@ -27,8 +27,8 @@ export function ToolsField({ app, chat }: Props) {
 type ServerProps = { chat: ChatSession; server: ToolServerView; choice: Settings["tools"] };
 
 function Server({ chat, server, choice }: ServerProps) {
-  const { t } = useTranslation();
-  const { name, isOn, isAway, tools } = server;
+  const { t, i18n } = useTranslation();
+  const { name, isOn, isAway, tools, leftOut } = server;
   const isUsed = isServerUsed(server, choice);
   const use = (changed: string, value: boolean, byDefault: boolean) =>
     chat.changeSettings({ tools: { use: { [changed]: value === byDefault ? null : value } } });
@@ -39,6 +39,11 @@ function Server({ chat, server, choice }: ServerProps) {
         <bdi>{name}</bdi>
         {isAway && <span className="settings__hint">{t("tools.away")}</span>}
       </label>
+      {isUsed && leftOut.length > 0 && (
+        <p className="settings__hint">
+          {t("tools.leftOut", { names: new Intl.ListFormat(i18n.language).format(leftOut) })}
+        </p>
+      )}
       {isUsed && tools.length > 0 && (
         <Disclosure summary={t("tools.count", { count: tools.length })}>
           <ul className="tools-field__list">

@@ -43,6 +43,8 @@ export type ToolServerView = {
   isOn: boolean;
   /** As it has last listed them. */
   tools: ToolView[];
+  /** Names, as the server has them, of tools that models cannot be offered. */
+  leftOut: string[];
 };
 
 /** `asks`: whether its calls ask first, unless the person has allowed it. */

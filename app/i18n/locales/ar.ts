@@ -136,6 +136,7 @@ export const ar: Translation = {
     label: "الأدوات",
     loading: "جارٍ التحميل…",
     away: "غير متاح حاليًا",
+    leftOut: "لا تستطيع النماذج استخدام هذه الأدوات: {{names}}.",
     more: "اختيار أدوات بعينها…",
     asksFirst: "تسأل أولًا",
     asksFirstOf: "{{tool}} تسأل أولًا",

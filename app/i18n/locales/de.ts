@@ -132,6 +132,7 @@ export const de: Translation = {
     label: "Tools",
     loading: "Wird geladen …",
     away: "Zurzeit nicht erreichbar",
+    leftOut: "Diese Tools können Modelle nicht verwenden: {{names}}.",
     more: "Einzelne Tools wählen …",
     asksFirst: "Vorher nachfragen",
     asksFirstOf: "{{tool}}: vorher nachfragen",

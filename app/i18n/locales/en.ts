@@ -53,6 +53,7 @@ export const en = {
     ...enFirst.tools,
     loading: "Loading…",
     away: "Unavailable right now",
+    leftOut: "Models cannot use these tools: {{names}}.",
     more: "Choose individual tools…",
     asksFirst: "Ask first",
     asksFirstOf: "Ask first: {{tool}}",

@@ -133,6 +133,7 @@ export const es: Translation = {
     label: "Herramientas",
     loading: "Cargando…",
     away: "No disponible por ahora",
+    leftOut: "Los modelos no pueden usar estas herramientas: {{names}}.",
     more: "Elegir herramientas una a una…",
     asksFirst: "Preguntar antes",
     asksFirstOf: "{{tool}}: preguntar antes",

@@ -132,6 +132,7 @@ export const fr: Translation = {
     label: "Outils",
     loading: "Chargement…",
     away: "Indisponible pour le moment",
+    leftOut: "Les modèles ne peuvent pas utiliser ces outils : {{names}}.",
     more: "Choisir les outils un par un…",
     asksFirst: "Demander d’abord",
     asksFirstOf: "{{tool}} : demander d’abord",

@@ -124,6 +124,7 @@ export const hi: Translation = {
     label: "टूल",
     loading: "लोड हो रहा है…",
     away: "अभी उपलब्ध नहीं है",
+    leftOut: "मॉडल इन टूल का उपयोग नहीं कर सकते: {{names}}।",
     more: "अलग-अलग टूल चुनें…",
     asksFirst: "पहले पूछता है",
     asksFirstOf: "{{tool}} पहले पूछता है",

@@ -133,6 +133,7 @@ export const it: Translation = {
     label: "Strumenti",
     loading: "Caricamento…",
     away: "Al momento non raggiungibile",
+    leftOut: "I modelli non possono usare questi strumenti: {{names}}.",
     more: "Scegli i singoli strumenti…",
     asksFirst: "Chiede prima",
     asksFirstOf: "{{tool}} chiede prima",

@@ -125,6 +125,7 @@ export const ja: Translation = {
     label: "ツール",
     loading: "読み込み中…",
     away: "現在接続できません",
+    leftOut: "モデルが使用できないツール：{{names}}。",
     more: "ツールを個別に選択…",
     asksFirst: "実行前に確認",
     asksFirstOf: "{{tool}} は実行前に確認",

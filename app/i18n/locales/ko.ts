@@ -123,6 +123,7 @@ export const ko: Translation = {
     label: "도구",
     loading: "불러오는 중…",
     away: "지금은 연결할 수 없음",
+    leftOut: "모델이 사용할 수 없는 도구: {{names}}.",
     more: "도구를 개별로 선택…",
     asksFirst: "먼저 확인",
     asksFirstOf: "{{tool}}: 먼저 확인",

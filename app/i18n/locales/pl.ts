@@ -135,6 +135,7 @@ export const pl: Translation = {
     label: "Narzędzia",
     loading: "Wczytywanie…",
     away: "Chwilowo niedostępne",
+    leftOut: "Modele nie mogą używać tych narzędzi: {{names}}.",
     more: "Wybierz pojedyncze narzędzia…",
     asksFirst: "Pyta o zgodę",
     asksFirstOf: "{{tool}} pyta o zgodę",

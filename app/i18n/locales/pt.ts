@@ -131,6 +131,7 @@ export const pt: Translation = {
     label: "Ferramentas",
     loading: "Carregando…",
     away: "Indisponível no momento",
+    leftOut: "Os modelos não podem usar estas ferramentas: {{names}}.",
     more: "Escolher ferramentas uma a uma…",
     asksFirst: "Pergunta antes",
     asksFirstOf: "{{tool}} pergunta antes",

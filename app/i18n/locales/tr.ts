@@ -126,6 +126,7 @@ export const tr: Translation = {
     label: "Araçlar",
     loading: "Yükleniyor…",
     away: "Şu anda kullanılamıyor",
+    leftOut: "Modeller bu araçları kullanamıyor: {{names}}.",
     more: "Araçları tek tek seç…",
     asksFirst: "Önce onay ister",
     asksFirstOf: "{{tool}} önce onay ister",

@@ -127,6 +127,7 @@ export const zh: Translation = {
     label: "工具",
     loading: "正在加载…",
     away: "暂时无法连接",
+    leftOut: "模型无法使用以下工具：{{names}}。",
     more: "逐个选择工具…",
     asksFirst: "先询问",
     asksFirstOf: "{{tool}}先询问",

@@ -61,6 +61,7 @@ export function createReadPage({ asks, timer, ...deps }: ReadPageOptions): ToolS
     name: "holdfast",
     isOffByDefault: false,
     tools: () => tools,
+    leftOut: () => [],
     isAway: () => false,
     refresh: nothing,
     close: nothing,
