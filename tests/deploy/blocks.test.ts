@@ -78,6 +78,7 @@ function withCloudFront(given: Files, name: string, file: string): Files {
 }
 
 function withDomain(given: Files): Files {
-  const alias = 'path: "/"\n  alias: chat.example.com\n  redirect_to_https: false';
+  const alias =
+    'path: "/"\n  alias: chat-${COPILOT_ENVIRONMENT_NAME}.example.com\n  redirect_to_https: false';
   return { ...given, [MANIFEST]: given[MANIFEST]!.replace('path: "/"', alias) };
 }

@@ -142,7 +142,7 @@ export const oidc = (extra: object = {}, api: object = {}, apiRule: object = {})
     ...extra,
   };
   return [
-    inHttp("alias: chat.example.com"),
+    inHttp("alias: chat-${COPILOT_ENVIRONMENT_NAME}.example.com"),
     add(SP, "HTTPSListenerRule/Properties/Actions/0/Order", 2),
     add(SP, "HTTPSListenerRule/Properties/Actions/0", {
       Type: "authenticate-oidc",

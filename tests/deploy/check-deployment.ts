@@ -21,7 +21,7 @@ import {
 import { checkPatchedStack, outputsOf, placesOf, type Patched } from "./check-stack.ts";
 import { environmentStack } from "./copilot/environment-stack.ts";
 import { serviceStack } from "./copilot/service-stack.ts";
-import { variantOf, type Stack, type Variant } from "./copilot/variant.ts";
+import { namesIn, variantOf, type Stack, type Variant } from "./copilot/variant.ts";
 import { fileSystemProblems, volumeProblems } from "./rules/data-rules.ts";
 import { firewallProblems, headerProblems } from "./rules/header-rules.ts";
 import { distributionProblems } from "./rules/distribution-rules.ts";
@@ -32,7 +32,7 @@ import {
   type EnvironmentManifest,
 } from "./manifests/environment-manifest.ts";
 import { addressProblems, keptProblems, wayProblems } from "./rules/kept-rules.ts";
-import { mergeEnvironment } from "./manifests/merge-environment.ts";
+import { interpolated, mergeEnvironment } from "./manifests/merge-environment.ts";
 import { isObject, object, parseYaml, type Json } from "./templates/parse-yaml.ts";
 import { applyPatches, parsePatches, type Patch } from "./templates/patches.ts";
 import {
@@ -46,6 +46,7 @@ import {
 } from "./problem.ts";
 import { scalingProblems } from "./rules/scaling-rules.ts";
 import { valueProblems } from "./rules/value-rules.ts";
+import { nameProblems } from "./rules/name-rules.ts";
 import { networkProblems } from "./rules/network-rules.ts";
 import { parameterProblems } from "./rules/parameter-rules.ts";
 import { parseWith } from "./manifests/schema-problems.ts";
@@ -97,6 +98,7 @@ export function checkDeployment(files: Files): string[] {
     if (owner !== undefined && owner !== application)
       report(MANIFEST, `secrets.${secret}`, `is a secret of the application ${owner}, not of ${application}`);
   }
+  nameProblems(environments, report);
   const checked = environments.map((environment) => checkEnvironment(environment, patches, image, report));
   const models = environments[0] ? modelsOf(environments[0].service, image) : null;
   const addons = checkAddons(files, checked, report);
@@ -171,10 +173,15 @@ function readEnvironments(
   }
   if (base.name !== SERVICE) report(MANIFEST, "name", `must be that of its folder, ${SERVICE}`);
   const known = new Set<string>();
-  const isSound = parseWith(serviceManifest, MANIFEST, base, (file, key, message) => {
-    known.add(`${key}: ${message}`);
-    report(file, key, message);
-  });
+  const isSound = parseWith(
+    serviceManifest,
+    MANIFEST,
+    interpolated(base, names[0] ?? ""),
+    (file, key, message) => {
+      known.add(`${key}: ${message}`);
+      report(file, key, message);
+    },
+  );
   if (isSound === null && known.size === 0) return [];
 
   return names.flatMap((name) => {
@@ -296,7 +303,7 @@ function aroundTask(
     mounted: given.build === undefined ? null : Object.values(storage.volumes).map(({ path }) => path),
     memory,
     hasNeighbours: Object.keys(sidecars).length > 0,
-    names: [http, ...http.additional_rules].flatMap(({ alias }) => alias ?? []),
+    names: [http, ...http.additional_rules].flatMap(({ alias }) => namesIn(alias)),
     // With Service Connect other services have short names.
     hosts: network.connect === undefined || network.connect === false ? [] : null,
     network: range,

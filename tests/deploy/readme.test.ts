@@ -17,7 +17,10 @@ const files = readFiles();
 
 const withAlias: Files = {
   ...files,
-  [MANIFEST]: files[MANIFEST]!.replace('path: "/"', 'path: "/"\n  alias: chat.example.com'),
+  [MANIFEST]: files[MANIFEST]!.replace(
+    'path: "/"',
+    'path: "/"\n  alias: chat-${COPILOT_ENVIRONMENT_NAME}.example.com',
+  ),
 };
 
 /** Names in capitals that are no variables of the app. */

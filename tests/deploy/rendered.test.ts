@@ -32,7 +32,7 @@ const KEPT_VOLUME =
 const withKeptVolume = (given: Files = files) =>
   replaced(MANIFEST, /uid: 1000\n {8}gid: 1000/, KEPT_VOLUME, given);
 const withAlias = (given: Files = files) =>
-  replaced(MANIFEST, 'path: "/"', 'path: "/"\n  alias: chat.example.com', given);
+  replaced(MANIFEST, 'path: "/"', 'path: "/"\n  alias: chat-${COPILOT_ENVIRONMENT_NAME}.example.com', given);
 
 const TASK = "/Resources/TaskDefinition/Properties";
 const SERVICE = "/Resources/Service/Properties";
@@ -471,7 +471,11 @@ describe("HTTPS", () => {
     const both = {
       ...hops(
         withCdn(
-          replaced(MANIFEST, 'path: "/"', 'path: "/"\n  alias: chat.example.com\n  redirect_to_https: false'),
+          replaced(
+            MANIFEST,
+            'path: "/"',
+            'path: "/"\n  alias: chat-${COPILOT_ENVIRONMENT_NAME}.example.com\n  redirect_to_https: false',
+          ),
         ),
       ),
       [ENVIRONMENT_PATCHES]: domainPatches,
@@ -530,7 +534,7 @@ describe("a sign-in by the load balancer", () => {
     const plain = replaced(
       MANIFEST,
       'path: "/"',
-      'path: "/"\n  alias: chat.example.com\n  redirect_to_https: false',
+      'path: "/"\n  alias: chat-${COPILOT_ENVIRONMENT_NAME}.example.com\n  redirect_to_https: false',
     );
     expect(checkDeployment(onPages(plain)).join("\n")).toContain(
       "Resources.HTTPListenerRuleWithDomain.Properties.Actions: leads past the sign-in",

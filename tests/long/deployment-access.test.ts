@@ -775,7 +775,10 @@ fit("an address", [
   ],
   [
     "hosts with a star",
-    [inHttp("alias: chat.example.com"), variable("ALLOWED_HOSTS", '"*.example.com,localhost"')],
+    [
+      inHttp("alias: chat-${COPILOT_ENVIRONMENT_NAME}.example.com"),
+      variable("ALLOWED_HOSTS", '"*.example.com,localhost"'),
+    ],
   ],
 ]);
 

@@ -294,7 +294,7 @@ fit("the way to the tasks", [
   [
     "by another redirect",
     [
-      inHttp("alias: chat.example.com"),
+      inHttp("alias: chat-${COPILOT_ENVIRONMENT_NAME}.example.com"),
       replace(SP, "HTTPListenerRuleWithDomain/Properties/Actions/0/RedirectConfig/StatusCode", "HTTP_302"),
     ],
   ],

@@ -145,12 +145,11 @@ test.each<[name: string, keys: Tree]>([
   ],
   ["a variable of another stack", { variables: { BEDROCK_GUARDRAIL: { from_cfn: "guardrails-Id" } } }],
   ["a file of variables", { env_file: "chat.env" }],
-  ["several names", { http: { alias: ["chat.example.com", "www.example.com"] } }],
   [
-    "names with their zones",
-    { http: { alias: [{ name: "chat.example.com", hosted_zone: "Z0873220N255IR3MTNR4" }] } },
+    "several names of one environment",
+    { environments: { prod: { http: { alias: ["chat.example.com", "www.example.com"] } } } },
   ],
-  ["a name with its zone", { http: { alias: "chat.example.com", hosted_zone: "Z0873220N255IR3MTNR4" } }],
+  ["a name of each environment", { http: { alias: "${COPILOT_ENVIRONMENT_NAME}.example.com" } }],
   ["addresses of both kinds", { http: { allowed_source_ips: ["192.0.2.0/24", "2001:db8::/32"] } }],
   [
     "more rules of the load balancer",

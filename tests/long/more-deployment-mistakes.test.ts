@@ -29,7 +29,7 @@ const passes = (attribute: string): Change[] => [
     "  TargetGroup:\n    Type: String\n  Extra:\n    Type: String\n",
   ],
 ];
-const CERTIFIED: Change = inHttp("alias: chat.example.com");
+const CERTIFIED: Change = inHttp("alias: chat-${COPILOT_ENVIRONMENT_NAME}.example.com");
 
 told("an output that the environment does not have", [
   ["the listener of HTTPS without a domain", passes("HTTPSListenerArn"), "has no output HTTPSListenerArn"],

@@ -24,7 +24,7 @@ import {
   targetOf,
   topics,
 } from "./containers.ts";
-import { hasManagedVolume, serviceParameters, type Stack, type Variant } from "./variant.ts";
+import { hasManagedVolume, namesIn, serviceParameters, type Stack, type Variant } from "./variant.ts";
 import { SERVICE } from "../problem.ts";
 
 const MANAGED = sub("arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole");
@@ -384,7 +384,7 @@ function environmentController(variant: Variant): Record<string, JsonObject> {
   return {
     EnvControllerAction: customResource("EnvControllerFunction", {
       Workload: ref("WorkloadName"),
-      ...(alias !== undefined && { Aliases: alias }),
+      ...(alias !== undefined && { Aliases: namesIn(alias) }),
       EnvStack: sub("${AppName}-${EnvName}"),
       Parameters: [
         "ALBWorkloads",
@@ -556,7 +556,7 @@ function conditionsOf({ allowed_source_ips: sources, alias, path }: Rule): Json[
   const values = path === "/" ? ["/*"] : [path, `${path}/*`];
   return [
     ...(sources === undefined ? [] : [{ Field: "source-ip", SourceIpConfig: { Values: sources } }]),
-    ...(alias === undefined ? [] : [{ Field: "host-header", HostHeaderConfig: { Values: alias } }]),
+    ...(alias === undefined ? [] : [{ Field: "host-header", HostHeaderConfig: { Values: namesIn(alias) } }]),
     { Field: "path-pattern", PathPatternConfig: { Values: values } },
   ];
 }

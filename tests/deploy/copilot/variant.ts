@@ -1,4 +1,5 @@
 import type { EnvironmentManifest } from "../manifests/environment-manifest.ts";
+import type { Alias } from "../manifests/manifest-parts.ts";
 import type { Json, JsonObject } from "../templates/parse-yaml.ts";
 import type { ServiceManifest } from "../manifests/service-manifest.ts";
 import { SERVICE } from "../problem.ts";
@@ -34,6 +35,8 @@ export function hasManagedVolume({ service }: Pick<Variant, "service">): boolean
   return Object.values(service.storage.volumes).some(({ efs }) => efs !== undefined && efs.id === undefined);
 }
 
+export const namesIn = (aliases: readonly Alias[] | undefined) => aliases?.map(({ name }) => name) ?? [];
+
 /** The parameters of the environment's stack once the service has been deployed (Copilot's env-controller sets them). */
 export function environmentParameters(variant: Variant): Record<string, Json> {
   const { environment, service, hasDomain } = variant;
@@ -49,7 +52,7 @@ export function environmentParameters(variant: Variant): Record<string, Json> {
     ToolsAccountPrincipalARN: "arn:aws:iam::123456789012:root",
     AppDNSName: hasDomain ? "example.com" : "",
     AppDNSDelegationRole: "",
-    Aliases: isHttps ? JSON.stringify({ [SERVICE]: service.http.alias }) : "",
+    Aliases: isHttps ? JSON.stringify({ [SERVICE]: namesIn(service.http.alias) }) : "",
     CreateHTTPSListener: String(isHttps),
     CreateInternalHTTPSListener: "false",
     ServiceDiscoveryEndpoint: `${environment.name}.holdfast.local`,

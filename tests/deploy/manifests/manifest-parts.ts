@@ -60,17 +60,27 @@ export type Secret = z.output<typeof secret>;
 export const envFile = z.string().endsWith(".env", "must be a file whose name ends in .env");
 export const command = z.union([z.string(), z.array(z.string())]);
 
-const domain = z.string().regex(/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, "must be a domain name");
-/** One name, a list of names, or a list of names with their zones: the names. */
+/** Copilot puts the application's name in the place of its variable. */
+const domain = z
+  .string()
+  .refine(
+    (name) =>
+      /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/.test(
+        name.replaceAll("${COPILOT_APPLICATION_NAME}", "app"),
+      ),
+    "must be a domain name",
+  );
+/** One name, a list of names, or a list of names with their zones. */
 export const aliases = z.preprocess(
   (given) => (typeof given === "string" ? [given] : given),
   z.array(
     orElse(
-      domain,
-      z.strictObject({ name: domain, hosted_zone: z.string().optional() }).transform(({ name }) => name),
+      domain.transform((name): Alias => ({ name })),
+      z.strictObject({ name: domain, hosted_zone: z.string().optional() }),
     ),
   ),
 );
+export type Alias = { name: string; hosted_zone?: string | undefined };
 
 export const build = orElse(
   z.string().transform((dockerfile) => ({

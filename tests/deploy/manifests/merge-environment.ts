@@ -14,9 +14,15 @@ const EXCLUSIVE: Readonly<Record<string, readonly string[][]>> = {
  * Copilot merges differs between its versions, so each must be whole.
  */
 export function mergeEnvironment(manifest: JsonObject, environment: string): JsonObject {
-  const { environments, ...base } = manifest;
+  const { environments, ...base } = interpolated(manifest, environment);
   const overrides = isObject(environments) ? environments[environment] : undefined;
   return isObject(overrides) ? merge(base, overrides, "") : base;
+}
+
+/** With the environment's name in the place of its variable, the one of Copilot's own that differs between them. */
+export function interpolated(manifest: JsonObject, environment: string): JsonObject {
+  const text = JSON.stringify(manifest).replaceAll("${COPILOT_ENVIRONMENT_NAME}", environment);
+  return JSON.parse(text) as JsonObject;
 }
 
 function merge(base: JsonObject, over: JsonObject, at: string): JsonObject {
