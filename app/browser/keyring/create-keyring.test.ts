@@ -16,6 +16,7 @@ import { readConfig } from "./keyring-config";
 import { WRAPS_READ_KEY } from "./keep-wraps";
 import { RecoveryCodeError } from "./sealing/recovery-code";
 import { cipherOf, secretFromText } from "./sealing/secret";
+import { PasskeyError } from "./sealing/webauthn.client";
 
 /** A server with any number of keyrings, by HTTP. */
 const DAY_MS = 86_400_000;
@@ -194,6 +195,27 @@ describe("a keyring", () => {
     expect(tablet.titles()).toEqual(["Tea"]);
     const stranger = openBrowser(service, new Uint8Array(32).fill(8));
     await expect(stranger.keyring.joinWithPasskey()).rejects.toEqual(new KeyringError("not_found"));
+  });
+
+  test("is opened by a passkey as long as it exists, also where another list is to be opened by it", async () => {
+    const service = createService();
+    const [laptop, phone] = [openBrowser(service), openBrowser(service)];
+    laptop.begin("Tea");
+    for (const { keyring } of [laptop, phone]) await keyring.turnOn();
+    await laptop.keyring.addPasskey({ isNew: true });
+    await expect(phone.keyring.addPasskey({ isNew: false })).rejects.toEqual(new PasskeyError("taken"));
+    expect(phone.keyring.getSnapshot().passkeys).toEqual([]);
+    await laptop.keyring.addPasskey({ isNew: false });
+    const tablet = openBrowser(service);
+    await tablet.keyring.joinWithPasskey();
+    expect(tablet.titles()).toEqual(["Tea"]);
+
+    // The list was deleted where its passkeys could not be: nothing is lost.
+    service.keyrings.get(cipherOf(secretFromText(laptop.keyring.secretForLink())!).id)!.remove();
+    await phone.keyring.addPasskey({ isNew: false });
+    const other = openBrowser(service);
+    await other.keyring.joinWithPasskey();
+    expect(other.keyring.secretForLink()).toBe(phone.keyring.secretForLink());
   });
 
   test("has what its passkeys hold read each day, since the server removes what nobody reads", async () => {

@@ -408,6 +408,8 @@ export const de: Translation = {
         cancelled: "Es wurde kein Passkey ausgewählt.",
         no_secret:
           "Dieser Passkey kann keinen Schlüssel speichern. Versuchen Sie es mit einem Passkey Ihres Geräts oder eines anderen Passwortmanagers.",
+        taken:
+          "Dieser Passkey öffnet schon eine andere Liste. Nehmen Sie einen anderen, oder entfernen Sie diesen Browser und öffnen Sie jene Liste mit dem Passkey.",
         failed: "Der Passkey konnte nicht verwendet werden.",
       },
     },

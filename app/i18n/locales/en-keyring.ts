@@ -54,6 +54,8 @@ export const enKeyring = {
       cancelled: "No passkey was chosen.",
       no_secret:
         "This passkey cannot store an encryption key. Try one from your device or another password manager.",
+      taken:
+        "This passkey already opens another list. Use another one, or forget this browser and open that list with the passkey.",
       failed: "The passkey could not be used.",
     },
   },

@@ -416,6 +416,8 @@ export const es: Translation = {
         cancelled: "No se ha elegido ninguna llave de acceso.",
         no_secret:
           "Esta llave de acceso no puede guardar una clave. Pruebe con una de su dispositivo o de otro gestor de contraseñas.",
+        taken:
+          "Esta llave de acceso ya abre otra lista. Use otra, u olvide este navegador y abra aquella lista con la llave.",
         failed: "No se pudo usar la llave de acceso.",
       },
     },

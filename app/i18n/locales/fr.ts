@@ -416,6 +416,8 @@ export const fr: Translation = {
         cancelled: "Aucune clé d’accès n’a été choisie.",
         no_secret:
           "Cette clé d’accès ne peut pas contenir de clé de chiffrement. Essayez une clé d’accès de votre appareil ou d’un autre gestionnaire de mots de passe.",
+        taken:
+          "Cette clé d’accès ouvre déjà une autre liste. Utilisez-en une autre, ou oubliez ce navigateur et ouvrez cette liste avec la clé.",
         failed: "Impossible d’utiliser la clé d’accès.",
       },
     },

@@ -417,6 +417,8 @@ export const it: Translation = {
         cancelled: "Nessuna passkey selezionata.",
         no_secret:
           "Questa passkey non può custodire una chiave. Prova con una del tuo dispositivo o di un altro gestore di password.",
+        taken:
+          "Questa passkey apre già un altro elenco. Usane un’altra, oppure dimentica questo browser e apri quell’elenco con la passkey.",
         failed: "Impossibile usare la passkey.",
       },
     },

@@ -422,6 +422,8 @@ export const pl: Translation = {
         cancelled: "Nie wybrano klucza dostępu.",
         no_secret:
           "Ten klucz dostępu nie może przechować klucza szyfrującego. Spróbuj użyć klucza swojego urządzenia lub innego menedżera haseł.",
+        taken:
+          "Ten klucz dostępu otwiera już inną listę. Użyj innego albo zapomnij tę przeglądarkę i otwórz tamtą listę tym kluczem.",
         failed: "Nie udało się użyć klucza dostępu.",
       },
     },

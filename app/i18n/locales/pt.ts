@@ -415,6 +415,8 @@ export const pt: Translation = {
         cancelled: "Nenhuma chave de acesso foi escolhida.",
         no_secret:
           "Esta chave de acesso não pode guardar uma chave criptográfica. Tente uma do seu dispositivo ou de outro gerenciador de senhas.",
+        taken:
+          "Esta chave de acesso já abre outra lista. Use outra, ou esqueça este navegador e abra aquela lista com a chave.",
         failed: "Não foi possível usar a chave de acesso.",
       },
     },

@@ -400,6 +400,8 @@ export const tr: Translation = {
         cancelled: "Geçiş anahtarı seçilmedi.",
         no_secret:
           "Bu geçiş anahtarı şifreleme anahtarı tutamıyor. Cihazınızdaki veya başka bir parola yöneticisindeki bir geçiş anahtarını deneyin.",
+        taken:
+          "Bu geçiş anahtarı zaten başka bir listeyi açıyor. Başka bir anahtar kullanın ya da bu tarayıcıyı unutup o listeyi anahtarla açın.",
         failed: "Geçiş anahtarı kullanılamadı.",
       },
     },

@@ -1,7 +1,16 @@
 import { FrameError, openChain, sealBase } from "./frames";
 import { KeyringError } from "~/browser/keyring/keyring";
 import type { KeyringApi } from "~/browser/keyring/keyring-api";
-import { createCipher, derive, SECRET_BYTES, type KeyringCipher, type KeyringSecret } from "./secret";
+import {
+  cipherOf,
+  createCipher,
+  derive,
+  SECRET_BYTES,
+  secretToText,
+  type KeyringCipher,
+  type KeyringSecret,
+} from "./secret";
+import { PasskeyError } from "./webauthn.client";
 import { toBase64Url } from "~/conversation/base64url";
 
 /** Ids that one passkey may have used: a new one after each removal, since an id that was deleted stays deleted. */
@@ -13,7 +22,8 @@ const MOST_IDS = 16;
  *
  * @param prf 32 bytes that the passkey gives, always the same
  * @returns the id
- * @throws ApiError; KeyringError `full` if the passkey was removed too often
+ * @throws ApiError; KeyringError `full` if the passkey was removed too often; PasskeyError `taken` if it opens another
+ * keyring, to which it may be the only way
  */
 export async function storeWrap(
   prf: Uint8Array,
@@ -25,6 +35,9 @@ export async function storeWrap(
     const api = apiOf(cipher.id);
     const present = await api.read(null);
     const rev = present.kind === "whole" ? present.rev : 0;
+    if (present.kind === "whole" && (await opensAnother(cipher, present, secret, apiOf))) {
+      throw new PasskeyError("taken");
+    }
     const answer =
       present.kind === "gone" ? present : await api.put(rev, sealBase(cipher, rev + 1, secret).bytes);
     if (answer.kind === "stored") return cipher.id;
@@ -47,6 +60,24 @@ export async function readWrap(prf: Uint8Array, apiOf: (id: string) => KeyringAp
     return open(cipher, answer.rev, answer.bytes);
   }
   throw new KeyringError("not_found");
+}
+
+/** Whether these bytes are the secret of another keyring, which the server still has. */
+async function opensAnother(
+  cipher: KeyringCipher,
+  { rev, bytes }: { rev: number; bytes: Uint8Array },
+  secret: KeyringSecret,
+  apiOf: (id: string) => KeyringApi,
+): Promise<boolean> {
+  let stored: KeyringSecret;
+  try {
+    stored = open(cipher, rev, bytes);
+  } catch {
+    // Nothing can be opened with these bytes.
+    return false;
+  }
+  if (secretToText(stored) === secretToText(secret)) return false;
+  return (await apiOf(cipherOf(stored).id).read(null)).kind === "whole";
 }
 
 function open(cipher: KeyringCipher, rev: number, bytes: Uint8Array): KeyringSecret {

@@ -12,9 +12,10 @@ const COSE_RS256 = -257;
 
 /**
  * Why there is no secret of a passkey. `cancelled`: the person closed the dialog, or had no passkey to choose.
- * `no_secret`: this passkey, or where it is kept, cannot hold one. `failed`: anything else.
+ * `no_secret`: this passkey, or where it is kept, cannot hold one. `taken`: it opens another keyring. `failed`: anything
+ * else.
  */
-export type PasskeyFailure = PasskeyProblem | "cancelled" | "no_secret" | "failed";
+export type PasskeyFailure = PasskeyProblem | "cancelled" | "no_secret" | "taken" | "failed";
 
 export class PasskeyError extends Error {
   override readonly name = "PasskeyError";
