@@ -6,6 +6,7 @@ import { readSession } from "../fixtures/session-api";
 import { startCluster, type Cluster } from "../fixtures/cluster";
 import { smallTargets, violations } from "../fixtures/browser/accessibility";
 import { unreadableText } from "../fixtures/browser/readability";
+import { createSoftwareAuthenticator } from "../fixtures/software-authenticator";
 import { addVirtualAuthenticator } from "../fixtures/virtual-authenticator";
 
 let cluster: Cluster;
@@ -147,6 +148,43 @@ test("a cleared browser gets everything back with a passkey, also the draft, tho
 });
 
 longTest(
+  "two browsers open one list by the same passkey, while a node dies, and then have the same",
+  async ({ openChat }) => {
+    const passkeys = createSoftwareAuthenticator();
+    const laptop = await openChat(served, { expectErrors: LOST });
+    await passkeys.addTo(laptop.page);
+    await laptop.refresh();
+    await laptop.ask("About tea");
+    const settings = await laptop.openSettings();
+    await settings.getByRole("button", { name: "Turn on with a passkey" }).click();
+    await settings.getByText("On. This browser is up to date.").waitFor();
+    await closeSettings(laptop);
+
+    const phone = await openChat(served, { expectErrors: LOST });
+    await passkeys.addTo(phone.page);
+    await phone.refresh();
+    await phone.ask("About coffee");
+    await cluster.nodes[0]!.kill();
+    try {
+      await phone.openSettings();
+      await phone.button("Open my list here").click();
+      const dialog = phone.page.getByRole("dialog", { name: "Open my list here" });
+      await dialog.getByRole("button", { name: "Open with a passkey" }).click();
+      await dialog.waitFor({ state: "hidden" });
+      await closeSettings(phone);
+      await laptop.startNew();
+      await laptop.ask("About juice");
+      for (const each of [laptop, phone]) {
+        await each.showList();
+        await expect.poll(() => titlesIn(each)).toEqual(["About coffee", "About juice", "About tea"]);
+      }
+    } finally {
+      await cluster.nodes[0]!.start();
+    }
+  },
+);
+
+longTest(
   "two devices have one list: by the code, then each sees what the other does",
   async ({ openChat }) => {
     const chat = await openChat(served, { expectErrors: LOST });
@@ -281,6 +319,26 @@ longTest(
     await closeSettings(chat);
     await chat.showList();
     expect(await titlesIn(chat)).toEqual(["About tea"]);
+  },
+);
+
+longTest(
+  "where a new passkey cannot be stored, the code is shown, as the only way to the list",
+  async ({ openChat }) => {
+    const chat = await openChat(served, { expectErrors: LOST });
+    await createSoftwareAuthenticator().addTo(chat.page);
+    const ids = new Set<string | null>();
+    await chat.page.route("**/api/keyring", async (route) => {
+      ids.add(await route.request().headerValue("X-Keyring-Id"));
+      if (ids.size < 2) return route.fallback();
+      return route.fulfill({ status: 413, json: { error: { code: "keyring_full", message: "Too long." } } });
+    });
+    await chat.refresh();
+    const settings = await chat.openSettings();
+    await settings.getByRole("button", { name: "Turn on with a passkey" }).click();
+    const dialog = chat.page.getByRole("dialog", { name: "Recovery code" });
+    await dialog.getByText("Your list is turned on, but without a passkey.").waitFor();
+    expect(await dialog.getByLabel("Recovery code").innerText()).toMatch(/^([0-9A-Z]{4}-){13}[0-9A-Z]{4}$/);
   },
 );
 

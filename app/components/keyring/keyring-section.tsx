@@ -1,6 +1,5 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { PasskeyError } from "~/browser/keyring/sealing/webauthn.client";
 import { useObservable } from "~/browser/page/use-observable";
 import { ErrorNote } from "~/components/primitives/notices/error-note";
 import { DeviceIcon } from "~/components/primitives/more-icons";
@@ -29,7 +28,6 @@ export function KeyringSection({ app, passkeyProblem, onMoveAll }: Props) {
         await keyring.addPasskey({ isNew: true });
       } catch (error) {
         // The list is stored by now, and must have some way to it.
-        if (!(error instanceof PasskeyError)) throw error;
         setNotice(keyringProblem(t, error));
         setView("code");
       }
