@@ -12,6 +12,7 @@ import { chunksIn, collect, follow, lastMessage } from "../../../tests/fixtures/
 import type { FollowEvent } from "../following/follow-session";
 import type { TestNode } from "../../../tests/fixtures/replies/reply-node";
 import { send, testNodes } from "../../../tests/fixtures/replies/reply-nodes";
+import { interceptedFileSystem } from "../../../tests/fixtures/store/store-file-system";
 import { createScriptedTools, outputOf } from "../../../tests/fixtures/models/scripted-tools";
 
 const { node, abandon } = testNodes();
@@ -392,6 +393,37 @@ describe("a runner that dies in mid-call", () => {
     expect(await decide(two, key, id, "approve")).toMatchObject({ rev });
     await expect(decide(two, key, id, "deny")).rejects.toMatchObject({ code: "invalid_decision" });
     expect(two.tools.calls).toHaveLength(0);
+  });
+
+  it("sends nothing if it was frozen between its claim and its send, and a person has decided meanwhile", async () => {
+    const [claimed, thawed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let [isClaiming, skipped] = [false, 0];
+    const one = await toolNode({
+      now: () => performance.now() + skipped,
+      fs: interceptedFileSystem(async (call, proceed) => {
+        const result = await proceed();
+        // The last that a commit waits for: the folder, into which it has linked its revision.
+        if (isClaiming && call.name === "sync" && call.path.endsWith("/..")) {
+          claimed.resolve();
+          await thawed.promise;
+        }
+        return result;
+      }),
+    });
+    const key = hashSessionId(newId());
+    await one.replies.start(key, send("Do it"));
+    isClaiming = true;
+    callTools(one, "files_log");
+    await claimed.promise;
+    const two = await toolNode({ dataDir: one.dataDir, name: "other", isDead: () => true });
+    await two.replies.read(key);
+    const [call] = toolParts((await waiting(two, key)).partial!.parts);
+    expect(call!.state).toBe("outcome-unknown");
+    await decide(two, key, call!.toolCallId, "skip");
+    [isClaiming, skipped] = [false, 5_000];
+    thawed.resolve();
+    await expect.poll(() => one.replies.active()).toBe(0);
+    expect(one.tools.calls).toEqual([]);
   });
 
   it("leaves a read-only call to be repeated", async () => {
