@@ -32,6 +32,8 @@ export const LIST_TIMEOUT_MS = 10_000;
 /** Bytes of one answer of a server over HTTP: some images of the largest size, and what a small node can hold. */
 const MAX_ANSWER_BYTES = 32_000_000;
 
+type Tokens = { tokens: FleetTokens | null };
+
 /** `abort` ends an attempt to connect. */
 type Open = { abort: () => void; client: Promise<MCPClient>; users: number; isRetired: boolean };
 
@@ -39,11 +41,8 @@ export function createServerConnection(given: ServerConnectionOptions): ServerCo
   const { connection } = given.config;
   const oauth = "oauth" in connection ? connection.oauth : undefined;
   // One for all connections: it knows the newest token.
-  const fetch =
-    "url" in connection && oauth
-      ? withTokens(given.fetch, given.tokensFor(oauth, connection.url))
-      : given.fetch;
-  const options = { ...given, fetch };
+  const tokens = "url" in connection && oauth ? given.tokensFor(oauth, connection.url) : null;
+  const options = { ...given, tokens };
   let current: Open | null = null;
   let isClosed = false;
 
@@ -100,12 +99,13 @@ async function close({ client, abort }: Open) {
 }
 
 async function open(
-  { config, fetch, onListChange, onToolsLeftOut }: ServerConnectionOptions,
+  { config, fetch, tokens, onListChange, onToolsLeftOut }: ServerConnectionOptions & Tokens,
   signal: AbortSignal,
   onFailure: () => void,
 ): Promise<MCPClient> {
   const { connection } = config;
   const filter = createMessageFilter({ onListChange, onToolsLeftOut, maxLength: MAX_ANSWER_BYTES });
+  const toolFetch = createToolFetch(boundedFetch(fetch, MAX_ANSWER_BYTES));
   const transport =
     connection.kind === "stdio"
       ? new DeliveringStdioTransport(connection, { read: filter.read, onEnd: onFailure })
@@ -113,7 +113,8 @@ async function open(
           type: connection.kind,
           url: connection.url,
           headers: connection.headers,
-          fetch: filter.filterFetch(createToolFetch(boundedFetch(fetch, MAX_ANSWER_BYTES))),
+          // A call for which there is no token is not sent.
+          fetch: filter.filterFetch(tokens ? withTokens(toolFetch, tokens) : toolFetch),
           onSessionExpired: onFailure,
         };
   return createMCPClient({

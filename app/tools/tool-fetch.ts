@@ -25,7 +25,11 @@ export function createToolFetch(fetch: typeof globalThis.fetch): typeof globalTh
     try {
       const response = await fetch(input, { ...init, body: JSON.stringify(message) });
       // The server has refused the request before it came to the tool. Not so 408, which may come late.
-      if (response.status >= 400 && response.status < 500 && response.status !== 408) delivery.isSent = false;
+      if (response.status >= 400 && response.status < 500 && response.status !== 408) {
+        delivery.isSent = false;
+        // There is nothing to cancel, also if the same is sent again.
+        signal?.removeEventListener("abort", cancel);
+      }
       return response;
     } catch (error) {
       if (NOT_CONNECTED.has(codeOf(error))) delivery.isSent = false;

@@ -12,6 +12,7 @@ import {
   type McpAnswer,
   type McpServer,
 } from "../../tests/fixtures/models/mcp-server";
+import type { FleetTokens } from "./oauth/fleet-tokens";
 import { reportProgress } from "./tool-delivery";
 import { createToolServer, type ToolServer } from "./tool-server";
 import { parseTools } from "./tools-config";
@@ -34,7 +35,12 @@ const connect = (
   clocks: Time = realClocks,
 ): ToolServer => configured({ url, readOnly: ["read"], ...change }, fetch, clocks);
 
-function configured(files: object, fetch = globalThis.fetch, clocks: Time = realClocks): ToolServer {
+function configured(
+  files: object,
+  fetch = globalThis.fetch,
+  clocks: Time = realClocks,
+  tokens?: FleetTokens,
+): ToolServer {
   const config = JSON.stringify({ mcpServers: { files } });
   const log = (fields: object, message: string) => void logged.push({ fields, message });
   const server = createToolServer({
@@ -44,7 +50,8 @@ function configured(files: object, fetch = globalThis.fetch, clocks: Time = real
     keepFile: () => (filename, bytes) =>
       Promise.resolve({ id: "a".repeat(64), mediaType: "image/png", filename, size: bytes.length }),
     tokensFor: () => {
-      throw new Error("no tokens are configured");
+      if (!tokens) throw new Error("no tokens are configured");
+      return tokens;
     },
     log: { warn: log, info: log },
   });
@@ -194,6 +201,40 @@ describe("a server of tools", () => {
     const tool = await toolOf(connect(server.url, {}, fetch), "files_read");
     isGone = true;
     await expect(tool.call(request())).rejects.toBeInstanceOf(NotSent);
+  });
+
+  it("for which there is no new token is known not to have run the call, whether it was asked or not", async () => {
+    const mcp = await serverThat((_, response) => void response.writeHead(401).end());
+    const refused = () => Promise.reject(new Error("the authorization server has refused the refresh token"));
+    let current = () => Promise.resolve("a token");
+    const oauth = { clientId: "me", refreshToken: "refresh-0" };
+    const tokens = { current: () => current(), replace: refused };
+    const server = configured({ url: mcp.url, oauth }, globalThis.fetch, realClocks, tokens);
+    const tool = await toolOf(server, "files_read");
+    await expect(tool.call(request())).rejects.toBeInstanceOf(NotSent);
+    expect(mcp.calls).toHaveLength(1);
+    const again = configured({ url: mcp.url, oauth }, globalThis.fetch, realClocks, tokens);
+    const other = await toolOf(again, "files_read");
+    current = refused;
+    await expect(other.call(request())).rejects.toBeInstanceOf(NotSent);
+    expect(mcp.calls).toHaveLength(1);
+  });
+
+  it("gets one cancellation of a call that it has taken with a second token", async () => {
+    const mcp = await serverThat((_, response) => {
+      if (mcp.calls.length === 1) response.writeHead(401).end();
+    });
+    const tokens = { current: () => Promise.resolve("old"), replace: () => Promise.resolve("new") };
+    const oauth = { clientId: "me", refreshToken: "refresh-0" };
+    const server = configured({ url: mcp.url, oauth }, globalThis.fetch, realClocks, tokens);
+    const tool = await toolOf(server, "files_read");
+    const stop = new AbortController();
+    const call = tool.call(request({ signal: stop.signal }));
+    await mcp.call(1);
+    stop.abort();
+    await expect(call).rejects.not.toBeInstanceOf(NotSent);
+    await expect.poll(() => mcp.cancelled).toHaveLength(1);
+    expect(mcp.headers.at(-1)).toMatchObject({ authorization: "Bearer new" });
   });
 
   it("gets a cancellation when the person has stopped the answer", async () => {
