@@ -102,6 +102,10 @@ describe.each<[string, [string, string][]]>([
       ["~~~markdown\n```\na\n```\n~~~\nb", "<pre>```\na\n```</pre><p>b</p>"],
       ["```markdown\na\n```\n\n```js\nb\n```", "<pre>a</pre><pre>b</pre>"],
       [
+        "- ```\n  ```markdown\n  a\n  ```js\n  b\n  ```\n  c\n  ```\n  d\n  ```",
+        "<ul><li><pre>```markdown\na\n```js\nb</pre><p>c</p><pre>d</pre></li></ul>",
+      ],
+      [
         "- a\n  ```markdown\n  # b\n  ```js\n  c\n  ```\n  ```\n- d",
         "<ul><li><p>a</p><pre># b\n```js\nc\n```</pre></li><li><p>d</p></li></ul>",
       ],

@@ -69,7 +69,7 @@ function opensInner(text: string, start: number, end: number): boolean {
   return (before === "" || /[:：]$/.test(before)) && after.trim() !== "";
 }
 
-const IN_CONTAINER = /^((?:[ \t]*(?:>|[-*+]|\d{1,9}[.)]))*[ \t]*)(`{3,}|~{3,})[ \t]*(?:markdown|md|mdx)\b/i;
+const IN_CONTAINER = /^((?:[ \t]*(?:>|[-*+]|\d{1,9}[.)]))*[ \t]*)(`{3,}(?=[^`]*$)|~{3,})[ \t]*(.*)$/;
 
 /** Hides the marks of inner fences of fences of Markdown, so that the parser does not end them there. */
 export function hideInnerFences(source: string, isGrowing: boolean): string {
@@ -77,17 +77,23 @@ export function hideInnerFences(source: string, isGrowing: boolean): string {
   if (!/(?:```|~~~)[ \t]*(?:markdown|md|mdx)\b/i.test(source)) return source;
   const lines = source.split("\n");
   for (let at = 0; at < lines.length; at++) {
-    const [, prefix = "", marks] = IN_CONTAINER.exec(lines[at]!) ?? [];
-    if (marks === undefined) continue;
+    const [, prefix = "", marks, info = ""] = IN_CONTAINER.exec(lines[at]!) ?? [];
+    const isMarkdown = OF_MARKDOWN.test(info);
+    if (marks === undefined || (!isMarkdown && IN_CODE.test(prefix))) continue;
     const body = linesWithin(prefix, lines.slice(at + 1));
     const text = body.join("\n");
-    const end = nestedEnd(text, { marks, info: "", bodyStart: 0 });
-    if (end === null && !isGrowing) continue;
+    const end = (isMarkdown ? nestedEnd : plainEnd)(text, { marks, info, bodyStart: 0 });
+    if (isMarkdown && end === null && !isGrowing) continue;
     const last = at + (end === null ? body.length + 1 : text.slice(0, end).split("\n").length);
-    for (at += 1; at < last; at++) lines[at] = hideMarks(lines[at]!);
+    if (isMarkdown) for (let inner = at + 1; inner < last; inner++) lines[inner] = hideMarks(lines[inner]!);
+    // The lines of another fence are code, also one that looks like the beginning of a fence of Markdown.
+    at = end === null ? last - 1 : last;
   }
   return lines.join("\n");
 }
+
+/** Matches what stands before marks that are indented code. */
+const IN_CODE = / {4}$|\t$/;
 
 /** The lines of a container up to its end, without the marks and the indentation of the container. */
 function linesWithin(prefix: string, lines: readonly string[]): string[] {
