@@ -90,6 +90,24 @@ test("a growing text keeps all blocks but the last two", () => {
   );
 });
 
+test.each([
+  ["a quotation", "> a\n**b**"],
+  ["an item", "1. a\n--b"],
+])("marks below %s are a line of it, also while they grow", (_, text) => {
+  const split = createBlockSplitter();
+  for (let end = 1; end < text.length; end++) split(text.slice(0, end), true);
+  expect(split(text, true)!.map(({ source }) => source)).toEqual([text]);
+});
+
+test("a text that becomes shorter keeps its finished blocks, also where the whole would be cut elsewhere", () => {
+  const split = createBlockSplitter();
+  const text = "a\n</b>\n|-|-|\n\nb";
+  for (let end = 1; end <= text.length; end++) split(text.slice(0, end), true);
+  const [first] = split(`${text}\n\n[c]:`, true)!;
+  expect(first!.source).not.toBe(createBlockSplitter()(text, true)![0]!.source);
+  expect(split(text, true)![0]).toBe(first);
+});
+
 test("a formula that is never closed becomes a line of the paragraph before it", () => {
   const split = createBlockSplitter();
   expect(split("so\n$$\nx", true)!.map(({ source }) => source)).toEqual(["so", "$$\nx"]);

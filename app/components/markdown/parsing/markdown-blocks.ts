@@ -49,10 +49,12 @@ export function createBlockSplitter() {
     wasGrowing = isGrowing;
     const isSequel = text.startsWith(lastText);
     if (isSequel && isGrowing && lastBlocks === null) return null;
-    const kept = isSequel && isGrowing ? finished(lastBlocks!) : [];
-    const from = isSequel && isGrowing ? (lastBlocks![kept.length]?.start ?? 0) : 0;
-    const added = blocksFrom(text, from, isGrowing);
     const known = lastBlocks ?? [];
+    // A text becomes shorter where its last characters turn out to begin what is held back.
+    const isKept = isGrowing && (isSequel || lastText.startsWith(text));
+    const kept = isKept ? finished(known.filter(({ start }) => start < text.length)) : [];
+    const from = isKept ? (known[kept.length]?.start ?? 0) : 0;
+    const added = blocksFrom(text, from, isGrowing);
     const blocks = added && [
       ...kept,
       ...added.map((each, index) => equalTo(each, known[kept.length + index])),
@@ -68,10 +70,16 @@ function equalTo(block: MarkdownBlock, known: MarkdownBlock | undefined): Markdo
   return known?.source === block.source && JSON.stringify(known) === JSON.stringify(block) ? known : block;
 }
 
-/** Without the last block, and the one before an open formula or element, which may turn out to be a line of that block. */
+/**
+ * Without the last block, and the one before a block that may turn out to be a line of it: an open formula or element, or
+ * marks, as of `**bold**` below a quotation, which first look like an empty item.
+ */
 function finished(blocks: readonly MarkdownBlock[]): readonly MarkdownBlock[] {
-  return blocks.slice(0, SPAN_LINE.test(blocks.at(-1)?.source ?? "") ? -2 : -1);
+  const last = blocks.at(-1)?.source ?? "";
+  return blocks.slice(0, SPAN_LINE.test(last) || MARKS_ALONE.test(last) ? -2 : -1);
 }
+
+const MARKS_ALONE = /^[^\p{L}\p{N}\n]{1,9}$/u;
 
 /** Fences at the beginning of a line are found without a parser: they may have thousands of lines and still grow. */
 function blocksFrom(text: string, from: number, isGrowing: boolean): MarkdownBlock[] | null {
