@@ -52,6 +52,15 @@ test("a search finds messages in all conversations, in the order of the list", a
   expect(server.search.getSnapshot()).toMatchObject({ done: 3, total: 3, failed: 0, isRunning: false });
 });
 
+test("hits are the same ones until there are more, however many conversations are searched", async () => {
+  const server = fakeServer({ a: ["tea"], b: ["coffee"], c: ["cocoa"], d: ["black tea"] });
+  const seen = new Set<unknown>();
+  server.search.subscribe(() => seen.add(server.search.getSnapshot().hits));
+  await server.search.search("tea", ["a", "b", "c", "d"]);
+  expect(found(server)).toEqual(["a0 tea", "d0 tea"]);
+  expect(seen.size).toBe(3);
+});
+
 test("a search reads few conversations at a time", async () => {
   const ids = Array.from({ length: 10 }, (_, index) => `s${index}`);
   const server = fakeServer(Object.fromEntries(ids.map((id) => [id, ["tea"]])));

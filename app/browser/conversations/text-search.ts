@@ -86,13 +86,14 @@ export function createTextSearch(
     const ids = allIds.slice(0, atMost);
     searchMore = () => search(query, allIds, Infinity);
     const found: TextHit[][] = ids.map(() => []);
+    /** The same array until there are more: what is drawn of them is drawn once. */
+    let hits: readonly TextHit[] = [];
     let failed = 0;
     let done = 0;
     const show = (isRunning: boolean) => {
-      const hasMore = !isRunning && done < allIds.length && found.flat().length < MOST_HITS;
+      const hasMore = !isRunning && done < allIds.length && hits.length < MOST_HITS;
       const counts = { done, total: ids.length, failed };
-      if (!signal.aborted)
-        state.set({ query, hits: found.flat().slice(0, MOST_HITS), ...counts, isRunning, hasMore });
+      if (!signal.aborted) state.set({ query, hits, ...counts, isRunning, hasMore });
     };
     show(ids.length > 0);
     await delay(clock, debounceMs);
@@ -100,10 +101,11 @@ export function createTextSearch(
     const waiting = ids.entries();
     const lane = async () => {
       for (const [place, conversationId] of waiting) {
-        if (found.flat().length >= MOST_HITS) return;
+        if (hits.length >= MOST_HITS) return;
         try {
           const texts = await textsOf(conversationId, signal);
           found[place] = hitsIn(texts, query).map((hit) => ({ ...hit, conversationId }));
+          if (found[place].length > 0) hits = found.flat().slice(0, MOST_HITS);
         } catch {
           failed += 1;
         }

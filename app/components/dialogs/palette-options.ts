@@ -61,14 +61,17 @@ export function usePaletteGroups({ app, query, onOpened, onOpenHit }: Options) {
   );
   const { hits, isRunning } = useTextHits(app, query);
 
-  const groups = useMemo(() => {
-    const titles = new Map(offered.map(({ id, title }) => [id, title]));
+  const titles = useMemo(() => new Map(offered.map(({ id, title }) => [id, title])), [offered]);
+  const found = useMemo(() => {
     const found: Group[] = [
       { name: t("conversations.label"), options: ranked(conversations, query) },
       { name: t("palette.commands"), options: ranked(commands, query) },
     ];
     if (isSearching) found.sort((a, b) => bestRank(b.options, query) - bestRank(a.options, query));
     else found.reverse();
+    return found;
+  }, [commands, conversations, isSearching, query, t]);
+  const groups = useMemo(() => {
     const texts = hits.map((hit): PaletteOption => ({
       key: `${hit.conversationId} ${hit.messageId}`,
       label: titles.get(hit.conversationId) || t("conversations.untitled"),
@@ -79,7 +82,7 @@ export function usePaletteGroups({ app, query, onOpened, onOpenHit }: Options) {
     return [...found, { name: t("search.texts"), options: texts }].filter(
       ({ options }) => options.length > 0,
     );
-  }, [commands, conversations, hits, isSearching, offered, onOpenHit, query, t]);
+  }, [found, hits, onOpenHit, t, titles]);
   return { groups, isSearching: isRunning };
 }
 

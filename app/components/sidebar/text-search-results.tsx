@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, useState } from "react";
+import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { Conversation } from "~/browser/conversations/conversation-list";
@@ -22,9 +22,9 @@ export function TextSearchResults({ app, query, list, onOpen, onLoseFocus }: Pro
   const { t } = useTranslation();
   const [search] = useState(() => (kept ??= createTextSearch(app.api.session, app.clock)));
   const { hits, done, total, failed, isRunning, hasMore } = useObservable(search);
+  const ids = useMemo(() => list.flatMap(({ id, saved }) => (saved ? [id] : [])), [list]);
   // A new order of the list, as after an answer, does not start the search again.
-  const ids = list.flatMap(({ id, saved }) => (saved ? [id] : []));
-  const key = ids.toSorted().join(" ");
+  const key = useMemo(() => ids.toSorted().join(" "), [ids]);
 
   // Before the paint: the hits of the previous query must not be shown for this one.
   useLayoutEffect(() => {
@@ -33,7 +33,7 @@ export function TextSearchResults({ app, query, list, onOpen, onLoseFocus }: Pro
   }, [search, query, key]);
   useLayoutEffect(() => search.cancel, [search]);
 
-  const titles = new Map(list.map(({ id, title }) => [id, title]));
+  const titles = useMemo(() => new Map(list.map(({ id, title }) => [id, title])), [list]);
   return (
     <>
       {/* Outside the status, which would be read out at each hit. */}
