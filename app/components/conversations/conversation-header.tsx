@@ -8,7 +8,7 @@ import { menuGroups, type ConversationCommand } from "./conversation-menu-items"
 import { IconButton } from "~/components/primitives/icon-button";
 import { MenuIcon, NewIcon, ShareIcon, TemporaryIcon } from "~/components/primitives/icons";
 import { ModelPicker } from "~/components/composer/model-picker";
-import { RenameField } from "~/components/sidebar/rename-field";
+import { editTitle, RenameField, type TitleEdit } from "~/components/sidebar/rename-field";
 import type { ConversationCommands } from "./use-conversation-commands";
 
 type Props = {
@@ -35,13 +35,14 @@ export const ConversationHeader = memo(function ConversationHeader(props: Props)
   const { registry, onPickModel, onShowSettings, onOpenDrawer, onStartNew } = props;
   const { isTemporary, onToggleTemporary } = props;
   const { t } = useTranslation();
-  const [isRenaming, setIsRenaming] = useState(false);
+  const [titleEdit, setTitleEdit] = useState<TitleEdit | null>(null);
   const menuButton = useRef<HTMLButtonElement>(null);
   const run = useCallback(
     (command: ConversationCommand) => {
       if (command === "conversationSettings") onShowSettings();
-      else if (command === "rename") setIsRenaming(true);
-      else if (conversation && command !== "select") commands.run(command, conversation);
+      else if (!conversation) return;
+      else if (command === "rename") setTitleEdit(editTitle(conversation.title));
+      else if (command !== "select") commands.run(command, conversation);
     },
     [commands, conversation, onShowSettings],
   );
@@ -56,20 +57,20 @@ export const ConversationHeader = memo(function ConversationHeader(props: Props)
         <IconButton label={t("conversations.show")} icon={<MenuIcon />} onClick={onOpenDrawer} />
       )}
       <div className="header__middle">
-        <h1 className={isRenaming ? "visually-hidden" : "header__title"} dir="auto" title={title}>
+        <h1 className={titleEdit ? "visually-hidden" : "header__title"} dir="auto" title={title}>
           {title}
         </h1>
-        {isRenaming && conversation && (
+        {titleEdit && conversation && (
           <RenameField
-            title={conversation.title}
+            edit={titleEdit}
             returnTo={menuButton}
             onEnd={(wanted) => {
-              setIsRenaming(false);
-              if (wanted !== null && wanted !== conversation.title) commands.rename(conversation.id, wanted);
+              setTitleEdit(null);
+              if (wanted !== null) commands.rename(conversation.id, wanted);
             }}
           />
         )}
-        {!isRenaming && (
+        {!titleEdit && (
           <ModelPicker {...{ models, modelId }} onPick={onPickModel} onFailed={commands.failed} />
         )}
       </div>

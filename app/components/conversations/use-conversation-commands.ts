@@ -16,6 +16,7 @@ export type ConversationCommands = {
     command: Exclude<ConversationCommand, "rename" | "conversationSettings" | "select">,
     conversation: Pick<Conversation, "id">,
   ) => void;
+  /** Changes the title, unless the conversation has it, or is gone by another tab. */
   rename: (conversationId: string, title: string) => void;
   failed: (error: unknown) => void;
 };
@@ -57,7 +58,10 @@ export function useConversationCommands(app: ChatApp, openDialog: OpenDialog): C
         if (command === "exportMarkdown") void save(id, "markdown");
         if (command === "exportJson") void save(id, "json");
       },
-      rename: (conversationId, title) => void app.rename(conversationId, title),
+      rename(conversationId, title) {
+        const known = app.conversations.find(conversationId);
+        if (known && title !== known.title) void app.rename(conversationId, title);
+      },
       failed,
     };
   }, [app, openDialog, t]);

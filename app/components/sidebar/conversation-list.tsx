@@ -12,6 +12,7 @@ import { useObservable } from "~/browser/page/use-observable";
 import { useToday } from "~/components/hooks/use-today";
 import { ConversationRow } from "./conversation-row";
 import { GroupHeading } from "./group-heading";
+import { editTitle, type TitleEdit } from "./rename-field";
 import {
   useConversationCommands,
   type OpenDialog,
@@ -70,6 +71,18 @@ export function ConversationList(props: Props) {
     [extend, placed, toggle],
   );
   const commands = useConversationCommands(app, onOpenDialog);
+  const [renaming, setRenaming] = useState<{ id: string; edit: TitleEdit } | null>(null);
+  const beginRenaming = useCallback(
+    (known: Conversation) => setRenaming({ id: known.id, edit: editTitle(known.title) }),
+    [],
+  );
+  const endRenaming = useCallback(
+    (renamedId: string, wanted: string | null) => {
+      setRenaming(null);
+      if (wanted !== null) commands.rename(renamedId, wanted);
+    },
+    [commands],
+  );
   const onFocus = ({ target }: FocusEvent) =>
     setFocusedId(target.closest<HTMLElement>("[data-id]")?.dataset.id ?? null);
 
@@ -98,6 +111,7 @@ export function ConversationList(props: Props) {
                   isUnread={unread.includes(conversation.id)}
                   isUnsent={unsent.includes(conversation.id)}
                   isSelected={selection.ids ? selection.ids.has(conversation.id) : null}
+                  titleEdit={renaming?.id === conversation.id ? renaming.edit : null}
                   position={index - start}
                   total={rows.length}
                   index={index}
@@ -105,6 +119,8 @@ export function ConversationList(props: Props) {
                   measure={measure}
                   onOpen={open}
                   onSelect={select}
+                  onRename={beginRenaming}
+                  onRenamed={endRenaming}
                   commands={commands}
                 />
               );

@@ -1,11 +1,11 @@
-import { memo, useEffect, useRef, useState } from "react";
+import { memo, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { addressOf } from "~/browser/conversations/address";
 import type { Conversation } from "~/browser/conversations/conversation-list";
 import { ConversationMenuButton } from "~/components/conversations/conversation-menu-button";
 import { useLongPress } from "~/components/hooks/use-long-press";
 import { draggedConversation } from "./dragged-conversation";
-import { RenameField } from "./rename-field";
+import { RenameField, type TitleEdit } from "./rename-field";
 import type { ConversationCommands } from "~/components/conversations/use-conversation-commands";
 
 type Props = {
@@ -17,6 +17,8 @@ type Props = {
   isUnsent: boolean;
   /** Null if no conversations are being selected. */
   isSelected: boolean | null;
+  /** Null if the title is not being edited. */
+  titleEdit: TitleEdit | null;
   /** Place in the group, counted from 1, and the number of conversations in it: only some of them are drawn. */
   position: number;
   total: number;
@@ -27,26 +29,23 @@ type Props = {
   onOpen: (id: string) => void;
   /** `isRange`: with all from the last one to this one. */
   onSelect: (id: string, isRange: boolean) => void;
+  onRename: (conversation: Conversation) => void;
+  onRenamed: (id: string, title: string | null) => void;
   commands: ConversationCommands;
 };
 
 /** One conversation in the list, with its menu. */
 export const ConversationRow = memo(function ConversationRow(props: Props) {
-  const { conversation, isCurrent, isUnread, isUnsent, isSelected, onOpen, onSelect, commands } = props;
+  const { conversation, isCurrent, isUnread, isUnsent, isSelected, titleEdit } = props;
+  const { onOpen, onSelect, onRename, onRenamed, commands } = props;
   const { id } = conversation;
   const { t } = useTranslation();
-  const [isRenaming, setIsRenaming] = useState(false);
   const opener = useRef<HTMLAnchorElement>(null);
   const longPress = useLongPress(() => onSelect(id, false));
   useEffect(() => {
     if (isCurrent) opener.current?.scrollIntoView({ block: "nearest" });
   }, [isCurrent]);
   const title = conversation.title || t("conversations.untitled");
-
-  function endRenaming(wanted: string | null) {
-    setIsRenaming(false);
-    if (wanted !== null && wanted !== conversation.title) commands.rename(id, wanted);
-  }
 
   return (
     <li
@@ -73,8 +72,8 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
             {title}
           </span>
         </label>
-      ) : isRenaming ? (
-        <RenameField title={conversation.title} returnTo={opener} onEnd={endRenaming} />
+      ) : titleEdit ? (
+        <RenameField edit={titleEdit} returnTo={opener} onEnd={(wanted) => onRenamed(id, wanted)} />
       ) : (
         <>
           <a
@@ -103,7 +102,7 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
             title={title}
             conversation={conversation}
             onCommand={(command) => {
-              if (command === "rename") setIsRenaming(true);
+              if (command === "rename") onRename(conversation);
               else if (command === "select") onSelect(id, false);
               else if (command !== "conversationSettings") commands.run(command, conversation);
             }}

@@ -7,7 +7,7 @@ import { focusComposerIfLost } from "~/components/composer/focus-composer";
 import { IconButton } from "~/components/primitives/icon-button";
 import { ChevronIcon, DeleteIcon, EditIcon } from "~/components/primitives/more-icons";
 import { draggedConversation } from "./dragged-conversation";
-import { RenameField } from "./rename-field";
+import { editTitle, RenameField, type TitleEdit } from "./rename-field";
 
 type Props = {
   app: ChatApp;
@@ -26,13 +26,13 @@ type Props = {
 /** The heading of a group. That of a folder can be renamed and removed, and takes conversations that are dropped on it. */
 export function GroupHeading(props: Props) {
   const { app, group, name, id, isFolded, index, spaceBefore, measure } = props;
-  const [isRenaming, setIsRenaming] = useState(false);
+  const [titleEdit, setTitleEdit] = useState<TitleEdit | null>(null);
   const [isOver, setIsOver] = useState(false);
   const toggle = useRef<HTMLButtonElement>(null);
   const { folder } = group;
 
   function rename(title: string | null) {
-    setIsRenaming(false);
+    setTitleEdit(null);
     if (folder && title !== null && title !== folder.title)
       app.conversations.editFolder(folder.key, { title });
   }
@@ -56,12 +56,13 @@ export function GroupHeading(props: Props) {
     <div
       ref={measure}
       data-index={index}
+      data-id={group.key}
       className={`group-heading ${isOver ? "group-heading--over" : ""}`}
       style={spaceBefore > 0 ? { marginBlockStart: spaceBefore } : undefined}
       {...(takesDrops && drop)}
     >
-      {isRenaming && folder ? (
-        <RenameField title={folder.title} returnTo={toggle} onEnd={rename} />
+      {titleEdit && folder ? (
+        <RenameField edit={titleEdit} returnTo={toggle} onEnd={rename} />
       ) : (
         <h2 className="sidebar__group" id={id}>
           {isFolded === null ? (
@@ -82,8 +83,8 @@ export function GroupHeading(props: Props) {
           )}
         </h2>
       )}
-      {folder && !isRenaming && (
-        <FolderTools app={app} folder={folder} onRename={() => setIsRenaming(true)} />
+      {folder && !titleEdit && (
+        <FolderTools app={app} folder={folder} onRename={() => setTitleEdit(editTitle(folder.title))} />
       )}
     </div>
   );

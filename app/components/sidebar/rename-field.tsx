@@ -1,31 +1,37 @@
-import { useEffect, useRef, useState, type RefObject } from "react";
+import { useLayoutEffect, useRef, useState, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { focusComposer } from "~/components/composer/focus-composer";
 import { MAX_TITLE_LENGTH } from "~/conversation/limits";
 import { isComposing } from "~/components/primitives/is-composing";
 
+/** A title while it is edited. Its field may be drawn anew: when its row comes into another group, for example. */
+export type TitleEdit = { get: () => EditState; set: (changed: Partial<EditState>) => void };
+
+type EditState = { text: string; selection: [number, number]; isShown: boolean; hasEnded: boolean };
+
+export function editTitle(title: string): TitleEdit {
+  let state: EditState = { text: title, selection: [0, title.length], isShown: false, hasEnded: false };
+  return { get: () => state, set: (changed) => void (state = { ...state, ...changed }) };
+}
+
 type Props = {
-  title: string;
+  edit: TitleEdit;
   /** Gets the focus afterwards, unless another element has it. After a click the composer does: one types there next. */
   returnTo: RefObject<HTMLElement>;
   /** Called with the new title, or null if it is unchanged. */
   onEnd: (title: string | null) => void;
 };
 
-/** Edits a title in place: Enter or leaving the field saves it, Escape cancels. */
-export function RenameField({ title, returnTo, onEnd }: Props) {
+/** Edits a title in place: Enter, leaving the field and its disappearance save it, Escape cancels. */
+export function RenameField({ edit, returnTo, onEnd }: Props) {
   const { t } = useTranslation();
   const field = useRef<HTMLInputElement>(null);
-  const [text, setText] = useState(title);
+  const [text, setText] = useState(() => edit.get().text);
   const [isByPointer] = useState(() => !document.activeElement?.matches(":focus-visible"));
-  const hasEnded = useRef(false);
-
-  useEffect(() => field.current?.select(), []);
 
   function end(wanted: string | null) {
-    // Unmounting removes the focus, too.
-    if (hasEnded.current) return;
-    hasEnded.current = true;
+    if (edit.get().hasEnded) return;
+    edit.set({ hasEnded: true });
     onEnd(wanted?.trim() || null);
     requestAnimationFrame(() => {
       const isLost = () => document.activeElement === document.body;
@@ -33,6 +39,22 @@ export function RenameField({ title, returnTo, onEnd }: Props) {
       if (isLost()) returnTo.current?.focus();
     });
   }
+
+  const latestEnd = useRef(end);
+  useLayoutEffect(() => void (latestEnd.current = end));
+  useLayoutEffect(() => {
+    const input = field.current!;
+    input.focus();
+    input.setSelectionRange(...edit.get().selection);
+    edit.set({ isShown: true });
+    return () => {
+      edit.set({ selection: [input.selectionStart ?? 0, input.selectionEnd ?? 0], isShown: false });
+      // By then, the field is drawn elsewhere or nowhere.
+      queueMicrotask(() => {
+        if (!edit.get().isShown) latestEnd.current(edit.get().text);
+      });
+    };
+  }, [edit]);
 
   return (
     <input
@@ -42,8 +64,12 @@ export function RenameField({ title, returnTo, onEnd }: Props) {
       dir="auto"
       maxLength={MAX_TITLE_LENGTH}
       value={text}
-      onChange={({ target }) => setText(target.value)}
-      onBlur={() => end(text)}
+      onChange={({ target }) => {
+        edit.set({ text: target.value });
+        setText(target.value);
+      }}
+      // The browser also removes the focus from a field that disappears.
+      onBlur={() => edit.get().isShown && end(text)}
       onKeyDown={(event) => {
         if (isComposing(event)) return;
         if (event.key === "Enter") end(text);

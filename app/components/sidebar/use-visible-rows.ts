@@ -35,7 +35,7 @@ export type DrawnGroup = PlacedGroup & {
 type Options = {
   placed: readonly PlacedGroup[];
   container: RefObject<HTMLElement>;
-  /** Conversations whose lines are drawn even out of view: the open one, and the focused one. */
+  /** Conversations and groups whose lines are drawn even out of view: the open one, and the focused one. */
   kept: readonly (string | null)[];
 };
 
@@ -113,7 +113,8 @@ function groupAt(placed: readonly PlacedGroup[], index: number): PlacedGroup {
 
 function lineOf(placed: readonly PlacedGroup[], id: string | null): number[] {
   if (id === null) return [];
-  for (const { start, rows } of placed) {
+  for (const { group, start, rows } of placed) {
+    if (group.key === id) return [start];
     const at = rows.findIndex((row) => row.id === id);
     if (at >= 0) return [start + 1 + at];
   }

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { focusComposer, focusComposerIfLost } from "~/components/composer/focus-composer";
 import { IconButton } from "~/components/primitives/icon-button";
 import { CloseIcon } from "~/components/primitives/icons";
+import { isComposing } from "~/components/primitives/is-composing";
 import { restoreCaret } from "./restore-caret";
 import { focusOrigin } from "./type-ahead";
 
@@ -67,6 +68,10 @@ export function Dialog({ title, onClose, children, isWide = false, className = "
         if (onClose) onClose();
         // Browsers close a dialog at a second Escape, even if the first one was prevented.
         else currentTarget.showModal();
+      }}
+      onKeyDown={(event) => {
+        // A form is sent by Enter in a field of one line.
+        if (event.key === "Enter" && isComposing(event)) event.preventDefault();
       }}
       onPointerDown={({ target }) => (pressed.current = target)}
       onClick={({ target, currentTarget }) => {
