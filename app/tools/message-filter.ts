@@ -15,11 +15,11 @@ export type MessageHandlers = {
 export type MessageFilter = ReturnType<typeof createMessageFilter>;
 
 /**
- * Takes out of what a server sends what the client of the AI SDK cannot take: notifications, each of which it reports as
- * an error, and tools that it cannot read, for one of which it refuses the whole list.
+ * Takes out of what a server sends what the client of the AI SDK cannot take: notifications, and answers without an id,
+ * each of which it reports as an error, and tools that it cannot read, for one of which it refuses the whole list.
  */
 export function createMessageFilter(handlers: MessageHandlers) {
-  /** @returns the message for the client; null for a notification, which was handled */
+  /** @returns the message for the client; null for a notification, which was handled, and for what is no message */
   function read<M extends object>(message: M): M | null {
     const { method, id, params, result } = message as Record<"method" | "id" | "params" | "result", unknown>;
     if (typeof method === "string" && id === undefined) {
@@ -27,6 +27,8 @@ export function createMessageFilter(handlers: MessageHandlers) {
       if (method === "notifications/progress" && isObject(params)) reportProgress(params);
       return null;
     }
+    // An answer to no request.
+    if (typeof method !== "string" && (id ?? null) === null) return null;
     const list = readToolList(result);
     if (!list) return message;
     if (list.leftOut.length > 0) handlers.onToolsLeftOut(list.leftOut);

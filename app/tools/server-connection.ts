@@ -29,7 +29,7 @@ export type ServerConnectionOptions = {
 /** Longest time to connect, and to list tools, in milliseconds. */
 const CONNECT_MS = 10_000;
 export const LIST_TIMEOUT_MS = 10_000;
-/** Bytes of one answer of a server over HTTP: some images of the largest size, and what a small node can hold. */
+/** Bytes of one answer of a server: some images of the largest size, and what a small node can hold. */
 const MAX_ANSWER_BYTES = 32_000_000;
 
 type Tokens = { tokens: FleetTokens | null };
@@ -108,7 +108,11 @@ async function open(
   const toolFetch = createToolFetch(boundedFetch(fetch, MAX_ANSWER_BYTES));
   const transport =
     connection.kind === "stdio"
-      ? new DeliveringStdioTransport(connection, { read: filter.read, onEnd: onFailure })
+      ? new DeliveringStdioTransport(connection, {
+          read: filter.read,
+          onEnd: onFailure,
+          maxLength: MAX_ANSWER_BYTES,
+        })
       : {
           type: connection.kind,
           url: connection.url,

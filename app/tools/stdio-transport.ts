@@ -1,4 +1,6 @@
+import type { ChildProcess } from "node:child_process";
 import { Experimental_StdioMCPTransport as StdioTransport } from "@ai-sdk/mcp/mcp-stdio";
+import { isObject } from "~/conversation/is-object";
 import type { MessageFilter } from "./message-filter";
 import { cancellationOf, deliver } from "./tool-delivery";
 
@@ -10,6 +12,8 @@ export type ChildEvents = {
   read: MessageFilter["read"];
   /** Called when the child has ended. */
   onEnd: () => void;
+  /** Bytes of one message. A child that sends a longer one is ended: the client would keep all of it. */
+  maxLength: number;
 };
 
 /** A server of tools that is a child of this process. It knows whether a call was written to the child. */
@@ -22,10 +26,10 @@ export class DeliveringStdioTransport extends StdioTransport {
     this.#events = events;
   }
 
-  override start(): Promise<void> {
+  override async start(): Promise<void> {
     // The client has set its own handlers by now.
     const { onmessage, onclose } = this;
-    const { read, onEnd } = this.#events;
+    const { read, onEnd, maxLength } = this.#events;
     this.onmessage = (message) => {
       const taken = read(message);
       if (taken) onmessage?.(taken);
@@ -34,8 +38,25 @@ export class DeliveringStdioTransport extends StdioTransport {
       onclose?.();
       onEnd();
     };
-    return super.start();
+    await super.start();
+    const { process } = this as unknown as { process: ChildProcess | undefined };
+    // Its own reader copies all that has come of a message with each piece, keeps a message of any length, and reports
+    // lines that are no message, such as a greeting, as if the child had failed.
+    process?.stdout?.removeAllListeners("data");
+    process?.stdout?.on(
+      "data",
+      splitLines(maxLength, this.#readLine, () => void this.close()),
+    );
   }
+
+  readonly #readLine = (line: string) => {
+    try {
+      const message: unknown = JSON.parse(line);
+      if (isObject(message)) this.onmessage?.(message as Parameters<Transport["send"]>[0]);
+    } catch {
+      // No message, or an answer that is not waited for any more.
+    }
+  };
 
   override async send(
     message: Parameters<Transport["send"]>[0],
@@ -54,4 +75,21 @@ export class DeliveringStdioTransport extends StdioTransport {
       throw error;
     }
   }
+}
+
+/** Reads lines of at most so many bytes out of pieces. @param onTooLong called with each piece beyond that */
+function splitLines(maxLength: number, onLine: (line: string) => void, onTooLong: () => void) {
+  let pieces: Buffer[] = [];
+  let length = 0;
+  return (bytes: Buffer) => {
+    let start = 0;
+    for (let end; (end = bytes.indexOf("\n", start)) >= 0; start = end + 1) {
+      onLine(Buffer.concat([...pieces, bytes.subarray(start, end)]).toString());
+      pieces = [];
+      length = 0;
+    }
+    length += bytes.length - start;
+    if (length > maxLength) onTooLong();
+    else pieces.push(bytes.subarray(start));
+  };
 }

@@ -457,6 +457,50 @@ describe("a server of tools that is a child of this process", () => {
     await expect.poll(() => isRunning(Number(pids[0]))).toBe(false);
   });
 
+  /** The child, with code that runs before it. */
+  const childAfter = (code: string) => ({
+    command: process.execPath,
+    args: ["--input-type=module", "-e", `${code}; await import(${JSON.stringify(child)})`],
+  });
+
+  it("keeps its process when it writes lines that are no messages, and answers a call twice", async () => {
+    const chatty = `console.log("Welcome!"); process.stdin.on("data", (data) => {
+      for (const id of String(data).match(/(?<="id":)\\d+/g) ?? [])
+        console.log("{}\\n\\0\\n" + '{"jsonrpc":"2.0","id":' + (id - 1) + ',"result":{"content":[]}}');
+    })`;
+    const server = configured(childAfter(chatty));
+    const tool = await toolOf(server, "files_pid");
+    const pids = new Set<unknown>();
+    for (let time = 0; time < 3; time++) {
+      const result = await tool.call(request());
+      pids.add(result.state === "output-available" && textIn(result.output));
+    }
+    expect(pids.size).toBe(1);
+    expect(Number([...pids][0])).toBeGreaterThan(0);
+  });
+
+  it("is ended when it sends a message without end, and the outcome of the call is unknown", async () => {
+    const endless = `const write = process.stdout.write.bind(process.stdout);
+    process.stdin.on("data", (data) => {
+      if (!String(data).includes("tools/call")) return;
+      process.stdout.write = () => true;
+      const more = () => write("x".repeat(1e6), more);
+      more();
+    })`;
+    const tool = await toolOf(configured(childAfter(endless)), "files_pid");
+    const failure = await tool.call(request()).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Error);
+    expect(failure).not.toBeInstanceOf(NotSent);
+  });
+
+  it("that ends before it has said a word, or cannot be started, is away", async () => {
+    for (const command of [process.execPath, "/nothing/there"]) {
+      const server = configured({ command, args: ["-e", "process.exit(1)"] });
+      await server.refresh();
+      expect(server.isAway()).toBe(true);
+    }
+  });
+
   it("reports the progress of a call", async () => {
     const tool = await toolOf(configured({ command: process.execPath, args: [child] }), "files_pid");
     const progress: unknown[] = [];
