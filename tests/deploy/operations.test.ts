@@ -1,12 +1,15 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { METRIC_UNITS } from "~/telemetry/metrics";
 import { anAlarm, backup, behaviour, github, mayDo, query, variable, waf, managed } from "./change-parts.ts";
-import { fit, told } from "./changes.ts";
+import { files, fit, OBSERVABILITY, told } from "./changes.ts";
 import { ENVIRONMENT_TEMPLATE as ET, SERVICE_TEMPLATE as ST } from "./check-templates.ts";
 import { LOG_FIELDS } from "./rules/log-rules.ts";
 import { MANIFEST as M } from "./problem.ts";
 
 // A few of what tests/long/deployment-operations, -access and -choices try.
+
+const page = (name: string) => readFileSync(new URL(`../../copilot/${name}`, import.meta.url), "utf8");
 
 const SUBJECT = "token.actions.githubusercontent.com:sub";
 const AUDIENCE = { "token.actions.githubusercontent.com:aud": "sts.amazonaws.com" };
@@ -83,6 +86,31 @@ fit("a second look", [
     query('filter msg = "request" and status >= 500\n| stats count(*) as errors by bin(1h), route'),
   ],
 ]);
+
+/** What an operator is to hear of, by the metric that tells it. */
+const ALARMS = [
+  ...["BudgetSpent", "BudgetRefusals", "RequestsRefused", "RepliesFailed", "RequestErrors", "Takeovers"],
+  ...["VolumeErrors", "VolumeLatency", "MembershipLogStopped", "HealthyHostCount", "HTTPCode_ELB_5XX_Count"],
+];
+
+test("the addon has the alarms and the budget that the pages tell of", () => {
+  const alarms = files[OBSERVABILITY]!.split(/^ {2}(?=\w)/m).filter((each) =>
+    each.includes("Type: AWS::CloudWatch::Alarm"),
+  );
+  const metrics = alarms.map((each) => /MetricName: (\w+)/.exec(each)?.[1]);
+  expect(metrics.toSorted()).toEqual(ALARMS.toSorted());
+  expect(ALARMS.filter((name) => !(name in METRIC_UNITS))).toEqual(ALARMS.slice(-2));
+  expect(files[OBSERVABILITY]).toContain("Type: AWS::Budgets::Budget");
+  expect(page("README.md")).toContain(`Dashboard, ${alarms.length} alarms`);
+});
+
+test("the addon has the log queries that OPERATIONS.md names", () => {
+  const [, listed] = /\*\*Saved queries\*\*[^\n]*`: ([^.]+)\./.exec(page("OPERATIONS.md"))!;
+  const names = [...files[OBSERVABILITY]!.matchAll(/Name: !Sub \$\{App\}-\$\{Env\}-\$\{Name\}\/(.+)/g)];
+  expect(names.map(([, name]) => name)).toEqual(listed!.split(", "));
+  const quoted = [...page("OPERATIONS.md").matchAll(/query “([^”]+)”/g)].map(([, name]) => name!);
+  expect(quoted.filter((name) => !listed!.split(", ").includes(name))).toEqual([]);
+});
 
 test("the fields that queries may ask for are those of the log's lines", () => {
   const writers = ["telemetry/create-log.ts", "replies/reply-meter.ts", "http/remix/request-log.ts"];
