@@ -4,7 +4,7 @@ import { parseDockerfile } from "../fixtures/dockerfile.ts";
 import { ignoreProblems } from "./rules/build-rules.ts";
 import { checkAddons } from "./check-addons.ts";
 import { checkCompose } from "./check-compose.ts";
-import { checkPolicies } from "./check-policies.ts";
+import { checkPolicies, type BedrockUse } from "./check-policies.ts";
 import {
   ENVIRONMENT_TEMPLATE,
   identityProblems,
@@ -100,9 +100,12 @@ export function checkDeployment(files: Files): string[] {
   }
   nameProblems(environments, report);
   const checked = environments.map((environment) => checkEnvironment(environment, patches, image, report));
-  const models = environments[0] ? modelsOf(environments[0].service, image) : null;
   const addons = checkAddons(files, checked, report);
-  checkPolicies(addons, models, report);
+  checkPolicies(
+    addons,
+    environments.map(({ service }) => bedrockUseOf(service, image)),
+    report,
+  );
   checkTemplates(files, image, report);
   checkCompose(files, image, report);
   const watching = addons.find(({ template }) => JSON.stringify(template).includes("Holdfast"));
@@ -441,12 +444,12 @@ function patch(stack: Stack, list: Patch[], file: string, where: string, report:
   );
 }
 
-/** The models that MODELS names, null for the app's own list. */
-function modelsOf(service: ServiceManifest, image: Image): string[] | null {
-  const listed = taskConfig(service, image).config?.model.models;
-  return (
-    listed?.flatMap(({ id }) => (id.startsWith("bedrock/") ? [id.slice("bedrock/".length)] : [])) ?? null
+function bedrockUseOf(service: ServiceManifest, image: Image): BedrockUse {
+  const model = taskConfig(service, image).config?.model;
+  const ofBedrock = model?.models?.flatMap(({ id }) =>
+    id.startsWith("bedrock/") ? [id.slice("bedrock/".length)] : [],
   );
+  return { models: ofBedrock ?? null, guardrail: model?.bedrockGuardrail?.id ?? null };
 }
 
 /** Copilot puts variables of the deployer's shell in place of ${NAME}, and fails where there is none. */

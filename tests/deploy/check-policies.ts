@@ -1,4 +1,11 @@
-import { deniedOf, BEDROCK_REGIONS, offeredModels, placeOf, tooMuch } from "./rules/bedrock-access.ts";
+import {
+  deniedGuardrail,
+  deniedOf,
+  BEDROCK_REGIONS,
+  offeredModels,
+  placeOf,
+  tooMuch,
+} from "./rules/bedrock-access.ts";
 import type { Addon } from "./check-addons.ts";
 import { policyDocument, type PolicyDocument } from "./rules/iam.ts";
 import { isObject, object, type JsonObject } from "./templates/parse-yaml.ts";
@@ -9,11 +16,20 @@ import { parseWith } from "./manifests/schema-problems.ts";
 /** The most characters of a managed policy, spaces not counted. */
 const POLICY_SIZE = 6_144;
 
+/** What the tasks of one environment ask of Bedrock. */
+export type BedrockUse = {
+  /** Those that MODELS names, null for the app's own list. */
+  models: readonly string[] | null;
+  guardrail: string | null;
+};
+
 /**
  * Whether the policies among the addons let the tasks stream from exactly the models on offer, in every region that
- * has any. `models` are those that MODELS names instead, null for the app's own list.
+ * has any, or from those that MODELS names instead in one of the environments, and apply their guardrails.
  */
-export function checkPolicies(addons: readonly Addon[], models: readonly string[] | null, report: Report) {
+export function checkPolicies(addons: readonly Addon[], uses: readonly BedrockUse[], report: Report) {
+  const named = uses.flatMap(({ models }) => models ?? []);
+  const isOffered = uses.some(({ models }) => models === null) || uses.length === 0;
   const policies = addons.flatMap(({ file, template }) =>
     Object.entries(object(template.Resources))
       .filter(([, resource]) => object(resource).Type === "AWS::IAM::ManagedPolicy")
@@ -33,7 +49,8 @@ export function checkPolicies(addons: readonly Addon[], models: readonly string[
     );
     return;
   }
-  const unserved = new Set(models ?? []);
+  const unserved = new Set(named);
+  const unguarded = new Set(uses.flatMap(({ guardrail }) => guardrail ?? []));
   for (const { file, template, id, resource } of attached) {
     const key = `Resources.${id}.Properties.PolicyDocument`;
     const problems = new Map<string, string>();
@@ -43,8 +60,10 @@ export function checkPolicies(addons: readonly Addon[], models: readonly string[
         problems.set(message, region),
       );
       if (!policy) continue;
-      for (const model of models ?? []) if (!deniedOf(policy, model, place)) unserved.delete(model);
-      for (const message of models ? [] : accessProblems(policy, place)) {
+      for (const model of named) if (!deniedOf(policy, model, place)) unserved.delete(model);
+      for (const id of unguarded) if (!deniedGuardrail(policy, id, place)) unguarded.delete(id);
+      const { missing, surplus } = accessProblems(policy, place);
+      for (const message of [...(isOffered ? missing : []), ...(named.length > 0 ? [] : surplus)]) {
         if (!problems.has(message)) problems.set(message, region);
       }
       if (problems.size > 2) break;
@@ -58,13 +77,26 @@ export function checkPolicies(addons: readonly Addon[], models: readonly string[
       `the tasks may call ${model} in no region: see addons/bedrock.yml`,
     );
   }
+  for (const id of unguarded) {
+    report(
+      "copilot/chat/manifest.yml",
+      "variables.BEDROCK_GUARDRAIL",
+      `the tasks may not apply ${id} (bedrock:ApplyGuardrail), so every answer fails: see addons/bedrock.yml`,
+    );
+  }
 }
 
 /** What was found in a policy, which stays the same in most of the deployments that are checked in a row. */
-const known = new Map<string, string[]>();
+const known = new Map<string, AccessProblems>();
 const MAX_KNOWN = 10 * BEDROCK_REGIONS.length;
 
-function accessProblems(policy: PolicyDocument, place: Place): string[] {
+type AccessProblems = {
+  /** What is on offer and denied. */
+  missing: string[];
+  surplus: string[];
+};
+
+function accessProblems(policy: PolicyDocument, place: Place): AccessProblems {
   const key = `${place.region} ${JSON.stringify(policy)}`;
   const before = known.get(key);
   if (before) return before;
@@ -74,15 +106,15 @@ function accessProblems(policy: PolicyDocument, place: Place): string[] {
   return now;
 }
 
-function findAccessProblems(policy: PolicyDocument, place: Place): string[] {
+function findAccessProblems(policy: PolicyDocument, place: Place): AccessProblems {
   const offered = offeredModels(place.region);
-  return [
-    ...offered.flatMap((model) => {
+  return {
+    missing: offered.flatMap((model) => {
       const denied = deniedOf(policy, model, place);
       return denied === null ? [] : [`${model} is on offer, and ${denied} is denied`];
     }),
-    ...tooMuch(policy, offered, place).map((what) => `allows ${what}, which nothing needs`),
-  ];
+    surplus: tooMuch(policy, offered, place).map((what) => `allows ${what}, which nothing needs`),
+  };
 }
 
 function documentIn(

@@ -22,10 +22,15 @@ import {
   T,
   mayDo,
 } from "../deploy/change-parts.ts";
-import { add, fit, inHttp, replace, told } from "../deploy/changes.ts";
+import { add, fit, inHttp, replace, told, type Change, type Mistake } from "../deploy/changes.ts";
 import { COMPOSE } from "../deploy/check-compose.ts";
 import { ENVIRONMENT_TEMPLATE as ET, SERVICE_TEMPLATE as ST } from "../deploy/check-templates.ts";
-import { MANIFEST as M, SERVICE_PATCHES as SP, ENVIRONMENT_PATCHES as EP } from "../deploy/problem.ts";
+import {
+  ADDONS,
+  MANIFEST as M,
+  SERVICE_PATCHES as SP,
+  ENVIRONMENT_PATCHES as EP,
+} from "../deploy/problem.ts";
 
 // Who gets in, and how: addresses, rights, secrets, sign-in, firewall, CloudFront and the network.
 
@@ -780,6 +785,38 @@ fit("an address", [
       variable("ALLOWED_HOSTS", '"*.example.com,localhost"'),
     ],
   ],
+]);
+
+const BEDROCK = `${ADDONS}bedrock.yml`;
+const GUARDRAIL = variable("BEDROCK_GUARDRAIL", "gr1a2b3c4d5e:1");
+const inProd = (text: string): Change => [M, "environments:\n", `environments:\n  prod:\n    ${text}\n`];
+told("Bedrock", [
+  [
+    "a guardrail without its right",
+    [GUARDRAIL, [BEDROCK, "bedrock:ApplyGuardrail", "bedrock:GetGuardrail"]],
+    "variables.BEDROCK_GUARDRAIL: the tasks may not apply gr1a2b3c4d5e",
+  ],
+  [
+    "a guardrail of one environment without its right",
+    [
+      inProd('variables: { BEDROCK_GUARDRAIL: "gr1a2b3c4d5e:1" }'),
+      [BEDROCK, ":guardrail/*", ":guardrail/gr9z8y7x6w5v"],
+    ],
+    "variables.BEDROCK_GUARDRAIL: the tasks may not apply gr1a2b3c4d5e",
+  ],
+  ...["test", "prod"].map((name): Mistake => [
+    `a model of ${name} alone without its right`,
+    [
+      M,
+      name === "test" ? "  test:\n" : "environments:\n",
+      `${name === "test" ? "" : "environments:\n"}  ${name}:\n    variables: { MODELS: "bedrock/us.meta.llama3-1-8b-instruct-v1:0" }\n`,
+    ],
+    "variables.MODELS: the tasks may call us.meta.llama3-1-8b-instruct-v1:0 in no region",
+  ]),
+]);
+fit("Bedrock", [
+  ["the one guardrail that is used", [GUARDRAIL, [BEDROCK, ":guardrail/*", ":guardrail/gr1a2b3c4d5e"]]],
+  ["fewer models in one environment", inProd('variables: { MODELS: "bedrock/us.amazon.nova-lite-v1:0" }')],
 ]);
 
 fit("rights", [

@@ -70,6 +70,16 @@ export function deniedOf(policy: PolicyDocument, model: string, place: Place): s
   return resources.find((resource) => !isAllowed(policy, { action: STREAM, resource, context })) ?? null;
 }
 
+/** Whether the policy denies a guardrail, by its id or its ARN, to a task in this place. */
+export function deniedGuardrail(policy: PolicyDocument, guardrail: string, place: Place): boolean {
+  const { partition, region, account } = place;
+  // Which account is the deployer's is not known here.
+  const resource = guardrail.startsWith("arn:")
+    ? guardrail.replace(/:\d{12}:/, `:${account}:`)
+    : `arn:${partition}:bedrock:${region}:${account}:guardrail/${guardrail}`;
+  return !isAllowed(policy, { action: "bedrock:ApplyGuardrail", resource, context: {} });
+}
+
 /** What the policy allows in this place although nothing on offer needs it. */
 export function tooMuch(policy: PolicyDocument, offered: readonly string[], place: Place): string[] {
   const found: string[] = [];
