@@ -29,6 +29,8 @@ export function createFakeServer() {
   let isGone = false;
   const sessions = new Set<string>();
   const stored = { writes: 0, bytes: 0 };
+  /** Most bytes of the keyring. */
+  const limit = { bytes: Infinity };
 
   const whole = () => new Uint8Array(Buffer.concat([base, ...appended.values()]));
   const present = (): ReadAnswer =>
@@ -48,6 +50,7 @@ export function createFakeServer() {
     const isContinued = !after || Buffer.from(whole()).subarray(-after.length).equals(after);
     if (before !== rev || !isContinued)
       return rev === 0 ? { kind: "absent" } : { kind: "conflict", rev, bytes: whole() };
+    if (bytes.length + (after ? whole().length : 0) > limit.bytes) return { kind: "full" };
     rev += 1;
     stored.writes += 1;
     stored.bytes += bytes.length;
@@ -59,8 +62,9 @@ export function createFakeServer() {
   }
 
   return {
-    ...{ sessions, stored, read, write },
+    ...{ sessions, stored, limit, read, write },
     rev: () => rev,
+    size: () => whole().length,
     snapshot: () => ({ rev, base, appended: new Map(appended) }),
     /** As after the restoration of a backup. */
     restore(kept: { rev: number; base: Uint8Array; appended: Map<number, Uint8Array> }) {

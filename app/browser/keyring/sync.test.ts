@@ -64,6 +64,29 @@ describe("two browsers with one keyring", () => {
     expect(server.stored.bytes).toBeGreaterThan(8_000);
   });
 
+  test("a list that the server has no room for is written anew in less, and has room again after deletions", async () => {
+    const { server, laptop, phone } = await twoDevices();
+    for (let made = 0; made < 100; made++) laptop.begin(newId(), `Conversation ${String(made)}`);
+    await settle(laptop, phone);
+    const [id, ...others] = phone.ids() as [string, ...string[]];
+    for (const title of ["One", "Two", "Three"]) {
+      phone.edit([id], { title });
+      await phone.run();
+    }
+    server.limit.bytes = server.size();
+    phone.edit([id], { title: "Four" });
+    await phone.run();
+    await laptop.run();
+    expect(laptop.index.find(id)!.title).toBe("Four");
+
+    server.limit.bytes = server.size();
+    laptop.begin(newId(), "One too many");
+    await expect(laptop.run()).rejects.toEqual(new KeyringError("full"));
+    for (const other of others.slice(0, 50)) laptop.remove(other);
+    await settle(laptop, phone);
+    expect(phone.index.all()).toHaveLength(51);
+  });
+
   test("a device that joins with preferences of its own takes those of the keyring", async () => {
     const { server, cipher, laptop, now } = await twoDevices();
     laptop.preferences.change({ theme: "dark" });

@@ -63,6 +63,8 @@ const MOST_WRITES = 3;
 export function createKeyringSync(dependencies: Dependencies): KeyringSync {
   const { api, cipher, local, seen, existing, onDeleted, onRollback, horizon = 0 } = dependencies;
   let remote: Remote | null = null;
+  /** Whether the server has no room for what is appended. It may have for a new base, as after deletions. */
+  let isCrowded = false;
   /** What this page has seen of a keyring that the server has lost since. */
   let lost: Entries = new Map();
 
@@ -112,7 +114,7 @@ export function createKeyringSync(dependencies: Dependencies): KeyringSync {
 
   function nextOf(push: Entries): NextRemote {
     if (!remote) return newBase(cipher, 1, { entries: push, horizon });
-    return isToCompact(remote)
+    return isCrowded || isToCompact(remote)
       ? compactWith(cipher, remote, push, dependencies.clock.now())
       : appendTo(cipher, remote, push);
   }
@@ -122,10 +124,11 @@ export function createKeyringSync(dependencies: Dependencies): KeyringSync {
     const before = seen.read();
     const rev = remote?.chain.rev ?? 0;
     const { bytes, next } = nextOf(push);
-    const isWhole = !remote || isToCompact(remote);
+    const isWhole = !remote || isCrowded || isToCompact(remote);
     const answer = await (isWhole ? api.put(rev, bytes) : api.append(rev, bytes, remote!.chain.tag));
     if (answer.kind === "gone") throw new KeyringError("gone");
-    if (answer.kind === "full") throw new KeyringError("full");
+    isCrowded = answer.kind === "full" && !isWhole;
+    if (answer.kind === "full" && isWhole) throw new KeyringError("full");
     if (answer.kind === "absent") adopt(null, before);
     else if (answer.kind === "conflict") adopt(openRemote(cipher, answer.rev, answer.bytes), before);
     if (answer.kind !== "stored") return "raced";
