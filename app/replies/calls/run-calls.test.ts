@@ -434,7 +434,7 @@ describe("a runner that dies in mid-call", () => {
     expect(states(steps)).toEqual(["output-available"]);
   });
 
-  it("resolves the unknown if it only was slow: its late result counts until a person has decided", async () => {
+  it("resolves the unknown if it only was slow: its late result counts", async () => {
     const { two, key, late } = await killedInCall("files_log");
     await two.replies.read(key);
     await waiting(two, key);
@@ -443,6 +443,21 @@ describe("a runner that dies in mid-call", () => {
     await expect
       .poll(async () => partialParts((await two.store.read(key))!.session)[1])
       .toMatchObject({ state: "output-available", output: outputOf("late") });
+  });
+
+  it("changes nothing by its late result once a person has decided", async () => {
+    const one = await toolNode();
+    abandon(one);
+    const { key, ids } = await startCalls(one, "files_log", "files_log");
+    const late = await one.tools.call(0);
+    const two = await toolNode({ dataDir: one.dataDir, name: "other", isDead: () => true });
+    await two.replies.read(key);
+    await waiting(two, key);
+    await decide(two, key, ids[0]!, "skip");
+    late.answer("late");
+    await expect.poll(() => one.replies.active()).toBe(0);
+    const { partial } = await waiting(two, key);
+    expect(states(partial!.parts)).toEqual(["output-error", "outcome-unknown"]);
   });
 });
 
