@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { newId } from "~/conversation/session/session-id";
+import { MAX_CARRIED } from "./document/device-values";
 import { createFakeDevice, createFakeServer, type FakeDevice, type Fate } from "./fake-keyring";
 import { KeyringError } from "./keyring";
 import { cipherOf, newSecret } from "./sealing/secret";
@@ -111,6 +112,24 @@ describe("drafts of two browsers", () => {
       await settle(laptop, phone);
       expect([laptop.draft(id), phone.draft(id)]).toEqual([text, text]);
     }
+  });
+
+  test("a draft that is too long for the keyring stays here, and keeps nothing else from being sent", async () => {
+    const { server, laptop, phone } = await twoDevices();
+    const id = newId();
+    laptop.begin(id, "Tea");
+    laptop.type(id, "Hello");
+    await settle(laptop, phone);
+    const before = server.size();
+    laptop.type(id, `Hello ${"x".repeat(MAX_CARRIED)}`);
+    laptop.edit([id], { title: "Coffee" });
+    await settle(laptop, phone);
+    expect([phone.draft(id), phone.index.find(id)!.title]).toEqual(["Hello", "Coffee"]);
+    expect(server.size() - before).toBeLessThan(1_000);
+    expect(laptop.draft(id)).toHaveLength(MAX_CARRIED + 6);
+    laptop.type(id, "Hello world");
+    await settle(laptop, phone);
+    expect(phone.draft(id)).toBe("Hello world");
   });
 
   test("two drafts of one conversation are both kept", async () => {

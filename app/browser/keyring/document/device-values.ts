@@ -14,6 +14,12 @@ export const IDS = "ids";
 const DRAFT = "draft.";
 const MESSAGE = "message.";
 
+/**
+ * Longest draft or unsent message that a keyring carries, in UTF-16 units of JSON. A longer one stays in its browser, and
+ * others keep what they have had of it: it would take the room of the whole list.
+ */
+export const MAX_CARRIED = 100_000;
+
 export type Unsent = readonly (readonly [conversationId: string, message: OutgoingMessage])[];
 
 /**
@@ -37,7 +43,9 @@ export function deviceValues(
     typeof before[name]?.[0] !== "string" && [...others.values()].some((entry) => entry[name]?.[0] === value);
   return {
     ...Object.fromEntries(removed.map((name) => [name, null])),
-    ...Object.fromEntries(present.filter(([name, value]) => !isTheirs(name, value))),
+    ...Object.fromEntries(
+      present.filter(([name, value]) => value.length <= MAX_CARRIED && !isTheirs(name, value)),
+    ),
     [IDS]: ids.join(" "),
   };
 }
