@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { createSessionClient } from "../fixtures/session-client";
+import { printedBy } from "../fixtures/printed-by";
 
 const CODE = "a long code for the operator";
 
@@ -53,5 +54,5 @@ test("nobody else does", async () => {
   expect((await usage()).status).toBe(401);
   expect((await usage("Bearer something else")).status).toBe(403);
   expect((await usage("Bearer something else", "/usage")).status).toBe(401);
-  expect(server.output()).not.toContain(CODE);
+  expect(await printedBy(server)).not.toContain(CODE);
 });
