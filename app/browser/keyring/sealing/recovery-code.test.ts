@@ -37,6 +37,18 @@ describe("a recovery code", () => {
     expect(fromRecoveryCode(CODE.replaceAll("-", ""))).toEqual(SECRET);
   });
 
+  test("may be copied with quotes, with marks of direction, and with other invisible characters", () => {
+    const secret = newSecret();
+    const code = toRecoveryCode(secret);
+    for (const copied of [
+      `“${code}”.`,
+      `\u202d${code}\u202c`,
+      code.replaceAll("-", ", \u00ad"),
+      [...code].join("\u200b"),
+    ])
+      expect(fromRecoveryCode(copied)).toEqual(secret);
+  });
+
   test("says what is wrong with another text", () => {
     expect(problemOf(" - ")).toEqual(["empty", {}]);
     expect(problemOf(`${CODE}?u`)).toEqual(["characters", { characters: "?U" }]);

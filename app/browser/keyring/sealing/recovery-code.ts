@@ -46,14 +46,15 @@ export function toRecoveryCode(secret: KeyringSecret): string {
 }
 
 /**
- * The secret of a typed code. Case, spaces, dashes and full stops do not matter; O is read as 0, I and L as 1.
+ * The secret of a typed or copied code. Case, spaces, dashes, quotes, full stops, commas and invisible
+ * characters do not matter; O is read as 0, I and L as 1.
  * @throws RecoveryCodeError
  */
 export function fromRecoveryCode(typed: string): KeyringSecret {
   const letters = typed
     .normalize("NFKC")
     .toUpperCase()
-    .replace(/[\s\p{Dash}.·]/gu, "")
+    .replace(/[\s\p{Dash}\p{Cf}\p{Pi}\p{Pf}"'.,·]/gu, "")
     .replace(/[OIL]/g, (letter) => MISREAD[letter]!);
   if (letters === "") throw new RecoveryCodeError("empty", {});
   const unknown = [...new Set(letters)].filter((letter) => !ALPHABET.includes(letter)).join("");
