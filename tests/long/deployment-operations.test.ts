@@ -91,19 +91,24 @@ told("a check of health", [
 
 told("scaling", [
   [
+    "at a share that is never exceeded",
+    [M, "value: 60", "value: 100"],
+    "Properties.TargetValue: must be a share from 10 to 99 %, is 100",
+  ],
+  [
     "by a fraction of the processor",
     [ST, "ScaleOutCooldown: 60\n        TargetValue: 60", "ScaleOutCooldown: 60\n        TargetValue: 0.6"],
-    "Properties.TargetValue: must be a share from 10 to 100 %, is 0.6",
+    "Properties.TargetValue: must be a share from 10 to 99 %, is 0.6",
   ],
   [
     "by more than all memory",
     [ST, "TargetValue: 75", "TargetValue: 750"],
-    "Properties.TargetValue: must be a share from 10 to 100 %, is 750",
+    "Properties.TargetValue: must be a share from 10 to 99 %, is 750",
   ],
   [
     "by a processor that is never idle",
     [M, "value: 60", "value: 2"],
-    "Properties.TargetValue: must be a share from 10 to 100 %, is 2",
+    "Properties.TargetValue: must be a share from 10 to 99 %, is 2",
   ],
   [
     "with cooldowns in milliseconds",

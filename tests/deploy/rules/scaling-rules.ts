@@ -53,7 +53,7 @@ function dimensionProblems({ patched, place }: Patched, found: Found) {
 /** The answers that a node takes at a time, unless LIMIT_NODE_REPLIES is set. */
 const REPLIES_OF_A_NODE = 1_000;
 /** A share of the processor or the memory that every task takes, and all of it. */
-const [LEAST_PERCENT, MOST_PERCENT] = [10, 100];
+const [LEAST_PERCENT, MOST_PERCENT] = [10, 99];
 const MOST_COOLDOWN_S = 3_600;
 const CONFIGURATIONS: Readonly<Record<string, string>> = {
   TargetTrackingScaling: "TargetTrackingScalingPolicyConfiguration",
