@@ -128,6 +128,16 @@ told("a budget", [
     [O, "NotificationType: ACTUAL", "NotificationType: REAL"],
     "NotificationType: must be one of",
   ],
+  [
+    "of a fraction",
+    [O, "Threshold: 80\n          Sub", "Threshold: 0.8\n          Sub"],
+    "Threshold: must be in percent",
+  ],
+  [
+    "of dollars",
+    [O, "Threshold: 80\n          Sub", "Threshold: 2400\n          Sub"],
+    "Threshold: must be in percent",
+  ],
   ["of no service", [O, "- Amazon Bedrock", "- Bedrock"], "Bedrock is no name of a bill"],
   [
     "that writes a mail to a topic",
@@ -140,6 +150,15 @@ told("a budget", [
   ],
 ]);
 fit("a budget", [
+  [
+    "of dollars, said",
+    [
+      O,
+      "Threshold: 80\n          Sub",
+      "Threshold: 2400\n            ThresholdType: ABSOLUTE_VALUE\n          Sub",
+    ],
+  ],
+  ["of twice as much", [O, "Threshold: 100\n          Sub", "Threshold: 200\n          Sub"]],
   [
     "that counts a model with a bill of its own",
     [O, "- Amazon Bedrock", "- Amazon Bedrock\n            - Claude 3.5 Sonnet (Amazon Bedrock Edition)"],

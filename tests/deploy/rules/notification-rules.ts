@@ -1,6 +1,6 @@
 import { logQueryProblems } from "./log-rules.ts";
 import { below, type Found } from "../problem.ts";
-import { isObject, oneOrMore, valueAt, type Json, type JsonObject } from "../templates/parse-yaml.ts";
+import { isObject, object, oneOrMore, valueAt, type Json, type JsonObject } from "../templates/parse-yaml.ts";
 import { words } from "../words.ts";
 
 /** Words of AWS Budgets, which its specification does not list. */
@@ -12,6 +12,9 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   SubscriptionType: ["SNS", "EMAIL"],
   BudgetType: words("COST USAGE RI_UTILIZATION RI_COVERAGE SAVINGS_PLANS_UTILIZATION SAVINGS_PLANS_COVERAGE"),
 };
+
+/** A threshold above is meant in dollars. */
+const MOST_PERCENT = 1_000;
 
 /** AWS takes a budget that tells nobody, and one of a service that it does not have. */
 export function budgetProblems(
@@ -39,6 +42,13 @@ export function budgetProblems(
   }
   for (const [index, each] of notifications.entries()) {
     choiceProblems(valueAt(each, "Notification"), `${at}.${index}.Notification`, found);
+    const { Threshold: given, ThresholdType: kind = "PERCENTAGE" } = object(valueAt(each, "Notification"));
+    const isShare = Number(given) > 1 && Number(given) <= MOST_PERCENT;
+    if (kind === "PERCENTAGE" && given !== undefined && !isObject(given) && !isShare)
+      found(
+        `${at}.${index}.Notification.Threshold`,
+        `must be in percent, such as 80, is ${String(given)}: dollars need ThresholdType ABSOLUTE_VALUE`,
+      );
     for (const subscriber of subscribersOf(each)) {
       choiceProblems(subscriber, `${at}.${index}.Subscribers`, found);
       const address = valueAt(subscriber, "Address");
