@@ -97,10 +97,15 @@ export function keeps(before: Json | undefined, after: Json | undefined): boolea
   return before === undefined || String(before) === String(after);
 }
 
-/** What the chat does without: discovery by name, and what only Copilot's own commands use. */
+/**
+ * What the chat does without: discovery by name, what only Copilot's own commands use, and a gateway for each zone. What
+ * still refers to it is told by itself.
+ */
 function isOptional({ Resources }: Stack, id: string): boolean {
   const type = String(Resources[id]!.Type);
-  return /^AWS::(ServiceDiscovery|Logs::ResourcePolicy|ApplicationAutoScaling)/.test(type);
+  return /^AWS::(ServiceDiscovery|Logs::ResourcePolicy|ApplicationAutoScaling|EC2::(NatGateway|EIP)$)/.test(
+    type,
+  );
 }
 
 function checkReferences(

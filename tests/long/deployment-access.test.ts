@@ -22,7 +22,7 @@ import {
   T,
   mayDo,
 } from "../deploy/change-parts.ts";
-import { add, fit, inHttp, replace, told, type Change, type Mistake } from "../deploy/changes.ts";
+import { add, fit, inHttp, remove, replace, told, type Change, type Mistake } from "../deploy/changes.ts";
 import { COMPOSE } from "../deploy/check-compose.ts";
 import { ENVIRONMENT_TEMPLATE as ET, SERVICE_TEMPLATE as ST } from "../deploy/check-templates.ts";
 import {
@@ -696,7 +696,50 @@ told("IPv6", [
   ],
 ]);
 
+const route = (file: string, text: string): Change => [
+  file,
+  /$/,
+  `\n- op: replace\n  path: /Resources/${text.replace(" ", "\n  value: !Ref ")}\n`,
+];
+const ONE_NAT = route(EP, "PrivateRoute2/Properties/NatGatewayId NatGateway1");
 told("the network", [
+  [
+    "a way out by public addresses that tasks do not have",
+    [
+      remove(EP, "PrivateRoute1/Properties/NatGatewayId"),
+      [
+        EP,
+        /$/,
+        "\n- op: add\n  path: /Resources/PrivateRoute1/Properties/GatewayId\n  value: !Ref InternetGateway\n",
+      ],
+    ],
+    "PrivateRoute1.Properties.GatewayId: must be away",
+  ],
+  [
+    "a way out to nowhere",
+    remove(EP, "PrivateRoute1/Properties/NatGatewayId"),
+    "PrivateRoute1.Properties.NatGatewayId: must be there",
+  ],
+  [
+    "a table of the other subnet",
+    route(EP, "PrivateRouteTable1Association/Properties/SubnetId PublicSubnet1"),
+    "PrivateRouteTable1Association.Properties.SubnetId: must keep",
+  ],
+  [
+    "a route of the other table",
+    route(EP, "PrivateRoute1/Properties/RouteTableId PublicRouteTable"),
+    "PrivateRoute1.Properties.RouteTableId: must keep",
+  ],
+  [
+    "a way back by the tasks' gateway",
+    route(EP, "DefaultPublicRoute/Properties/GatewayId NatGateway1"),
+    "DefaultPublicRoute.Properties.GatewayId: must keep",
+  ],
+  [
+    "a gateway that is away and still used",
+    remove(EP, "NatGateway2"),
+    "there is no parameter or resource NatGateway2",
+  ],
   [
     "an endpoint of another service",
     resource(ET, "Endpoint", {
@@ -1013,6 +1056,21 @@ fit("CloudFront", [
 ]);
 
 fit("the network", [
+  [
+    "one NAT gateway for both zones",
+    [ONE_NAT, remove(EP, "NatGateway2"), remove(EP, "NatGateway2Attachment")],
+  ],
+  [
+    "one table for both zones",
+    route(EP, "PrivateRouteTable2Association/Properties/RouteTableId PrivateRouteTable1"),
+  ],
+  [
+    "a transit gateway",
+    [
+      remove(EP, "PrivateRoute1/Properties/NatGatewayId"),
+      add(EP, "PrivateRoute1/Properties/TransitGatewayId", "tgw-0123456789abcdef0"),
+    ],
+  ],
   [
     "with an endpoint of the deployer's region",
     add(

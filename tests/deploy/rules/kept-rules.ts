@@ -49,8 +49,14 @@ const OF_THE_ENVIRONMENT: Kept = [
   [/^HTTPS?Listener$/, ["LoadBalancerArn", "Port", "Protocol"], "or nobody answers at the URL"],
   [
     /^(DefaultPublicRoute|PrivateRoute\d+)$/,
-    ["DestinationCidrBlock"],
+    ["DestinationCidrBlock", "RouteTableId"],
     "or tasks have no way out, or the load balancer no way back",
+  ],
+  [/^DefaultPublicRoute$/, ["GatewayId"], "or the load balancer has no way back"],
+  [
+    /^(PublicSubnet\d+RouteTable|PrivateRouteTable\d+)Association$/,
+    ["SubnetId"],
+    "or that subnet has no way out, and another has two",
   ],
   [/^NatGateway\d+$/, ["SubnetId"], "or tasks have no way out and do not even get their image"],
   [/^VPC$/, ["EnableDnsHostnames", "EnableDnsSupport"], "or tasks do not find the volume by its name"],

@@ -15,10 +15,21 @@ export function networkProblems(stack: Patched, found: Found) {
   for (const [id, { Type, Properties }] of made) {
     const wrong = below(`Resources.${id}.Properties`, found);
     familyProblems(Properties, "", wrong);
+    if (/^PrivateRoute\d+$/.test(id)) privateRouteProblems(Properties, wrong);
     if (Type === "AWS::EC2::VPCEndpoint") endpointProblems(Properties, stack, wrong);
     if (/^dualstack/.test(String(valueAt(Properties, "IpAddressType"))))
       dualStackProblems(Properties, stack, wrong);
   }
+}
+
+/** One NAT gateway for all zones is a choice; the gateway of public addresses leads nowhere from a private subnet. */
+function privateRouteProblems(properties: Json | undefined, wrong: Found) {
+  const targets = Object.keys((properties ?? {}) as JsonObject).filter(
+    (key) => key !== "RouteTableId" && !key.startsWith("Destination"),
+  );
+  if (targets.includes("GatewayId"))
+    wrong("GatewayId", "must be away: tasks there have no public address, so NatGatewayId must lead out");
+  else if (targets.length !== 1) wrong("NatGatewayId", "must be there, or another target, but one alone");
 }
 
 /** Addresses of one family where those of the other belong. */
