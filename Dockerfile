@@ -41,7 +41,7 @@ USER 1000:1000
 EXPOSE 3000
 # Without -v the conversations are in an unnamed volume then: it outlives the container.
 VOLUME /data
-HEALTHCHECK --interval=5s --timeout=3s --start-period=5s --retries=3 \
+HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${Number(process.env.PORT) || 3000}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # The shell gives its place to Node: process 1 is the server, and SIGTERM reaches it. Not npm, which would stay.
 CMD ["/bin/sh", "app/start.sh", "node", "node_modules/@remix-run/serve/dist/cli.js", "build/index.js"]

@@ -64,6 +64,11 @@ test.each([
     /(HEALTHCHECK[^]*?CMD) .*/,
     "$1 curl localhost:3000/healthz",
   ],
+  [
+    "has half a minute to start: compose gives up an app that is unhealthy",
+    /--start-period=\d+s/,
+    "--start-period=5s",
+  ],
   ["finds out soon that it is healthy", "--interval=5s", "--interval=30s"],
   ["builds with BuildKit and with buildah 1.28", "COPY --from=build", "COPY --link --from=build"],
   ["has no instruction that Docker does not know", "EXPOSE 3000", "EXPOSE 3000\nEXPOS 3000"],

@@ -10,6 +10,9 @@ const BASE =
 const BY_START_SH =
   "starts node by way of start.sh, so that SIGTERM reaches the server and settings of its user are kept";
 
+/** A busy machine of two small cores took 17 s. */
+const LEAST_START_S = 30;
+
 export type DockerfileRule = { instruction: string; rule: string };
 
 /** The folders of a VOLUME, in either form. */
@@ -117,6 +120,11 @@ export function dockerfileProblems(text: string, stages = parseDockerfile(text))
       "HEALTHCHECK",
       "finds out soon that it is healthy",
       /--interval=[1-5]s .*--start-period=/.test(healthcheck?.[1] ?? ""),
+    ],
+    [
+      "HEALTHCHECK",
+      "has half a minute to start: compose gives up an app that is unhealthy",
+      Number(/--start-period=(\d+)s\b/.exec(healthcheck?.[1] ?? "")?.[1]) >= LEAST_START_S,
     ],
     ["COPY", "lists its packages", copied.some((each) => each.includes("sbom.cdx.json"))],
     ["STOPSIGNAL", "is stopped by SIGTERM", /^(SIGTERM|15)$/.test(value("STOPSIGNAL") ?? "SIGTERM")],
