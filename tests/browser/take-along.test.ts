@@ -6,7 +6,6 @@ import { longTest, test, type OpenChat } from "../fixtures/browser/browser-test"
 import type { ChatPage } from "../fixtures/browser/chat-page";
 import { unreadableText } from "../fixtures/browser/readability";
 import { PHONE, screenOr } from "../fixtures/browser/screens";
-import { printedBy } from "../fixtures/printed-by";
 
 const context = screenOr(PHONE);
 
@@ -93,7 +92,7 @@ test("a snapshot is shared by a link, read, continued in a copy, and withdrawn",
   const late = await openLink(openChat, url, [/404/]);
   await late.page.getByText("Nothing to read here").waitFor();
   expect(server.output()).toContain("/api/share");
-  expect(await printedBy(server)).not.toContain(url.split("#")[1]);
+  expect(server.output()).not.toContain(url.split("#")[1]);
 });
 
 longTest("conversations go to another device by a link that works once", async ({ openChat }) => {
@@ -127,7 +126,7 @@ longTest("conversations go to another device by a link that works once", async (
   await late.button("Add conversations").click();
   await late.page.getByRole("alert").waitFor();
   await late.page.getByRole("link", { name: "Open Holdfast" }).waitFor();
-  expect(await printedBy(server)).not.toContain(url.split("#")[1]);
+  expect(server.output()).not.toContain(url.split("#")[1]);
 });
 
 longTest(

@@ -10,7 +10,6 @@ import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { partOf, PDF, pngFile, sha256 } from "../fixtures/sample-files";
 import { readSession, textOf } from "../fixtures/session-api";
-import { printedBy } from "../fixtures/printed-by";
 
 const PNG = pngFile(16, 16);
 
@@ -136,7 +135,7 @@ describe("an upload", () => {
     await expect.poll(() => filesOf(sessionId)).toHaveLength(1);
     one.destroy();
     await expect.poll(() => filesOf(sessionId)).toEqual([]);
-    expect(await printedBy(server)).not.toContain("unexpected");
+    expect(server.output()).not.toContain("unexpected");
   });
 
   it("into a full conversation is refused, and what is there stays", async () => {

@@ -6,7 +6,6 @@ import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { startCluster, type Cluster } from "../fixtures/cluster";
 import { longTest } from "../fixtures/variants";
-import { printedBy } from "../fixtures/printed-by";
 
 let running: { stop(): Promise<void> } | null = null;
 afterEach(async () => {
@@ -98,7 +97,7 @@ describe("a node", () => {
     await server.kill9();
     await server.restart();
     expect((await send(server.url)).error?.code).toBe("daily_messages_spent");
-    expect(await printedBy(server)).not.toContain("198.51.100.1");
+    expect(server.output()).not.toContain("198.51.100.1");
   });
 
   longTest("limits new conversations and replies at the same time", async () => {

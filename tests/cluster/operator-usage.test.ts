@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { createSessionClient } from "../fixtures/session-client";
-import { printedBy } from "../fixtures/printed-by";
 
 const CODE = "a long code for the operator";
 
@@ -54,5 +53,5 @@ test("nobody else does", async () => {
   expect((await usage()).status).toBe(401);
   expect((await usage("Bearer something else")).status).toBe(403);
   expect((await usage("Bearer something else", "/usage")).status).toBe(401);
-  expect(await printedBy(server)).not.toContain(CODE);
+  expect(server.output()).not.toContain(CODE);
 });

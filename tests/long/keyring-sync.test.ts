@@ -13,7 +13,6 @@ import {
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { wideTest } from "../fixtures/browser/browser-test";
 import type { ChatPage } from "../fixtures/browser/chat-page";
-import { printedBy } from "../fixtures/printed-by";
 
 let server: AppServer;
 
@@ -110,7 +109,7 @@ wideTest(
       ...ids,
     ]) {
       expect(files.filter((path) => path.includes(text) || readFileSync(path).includes(text))).toEqual([]);
-      expect(await printedBy(server)).not.toContain(text);
+      expect(server.output()).not.toContain(text);
     }
   },
 );
