@@ -102,6 +102,7 @@ function openBrowser(service: Service, prf = new Uint8Array(32).fill(7)) {
   const { remember, index } = createConversationEntries(store, newId);
   store.subscribe(index.update);
   const finished: string[] = [];
+  const asked = { toPersist: 0 };
   const keyring = createKeyring({
     http: createHttpClient({ fetch: service.answer as typeof fetch, clock, onNode: () => undefined }),
     ...{ clock, serverClock: clock, random: () => 0.5, newId, shared, onOtherTab, entries: store, remember },
@@ -125,7 +126,7 @@ function openBrowser(service: Service, prf = new Uint8Array(32).fill(7)) {
     findSession: async (id) => service.sessions.get(id) ?? null,
     finishDeletion: async (id) => void finished.push(id),
     onJoined: () => undefined,
-    persist: () => undefined,
+    persist: () => void (asked.toPersist += 1),
     reload: () => undefined,
   });
   const titles = () =>
@@ -136,7 +137,7 @@ function openBrowser(service: Service, prf = new Uint8Array(32).fill(7)) {
   const begin = (title: string, id = newId()) =>
     remember({ id, title, updatedAt: "2026-11-29T12:00:00.000Z", saved: true });
   const ids = () => index.all().map(({ id }) => id);
-  return { keyring, shared, titles, ids, begin, finished };
+  return { keyring, shared, titles, ids, begin, finished, asked };
 }
 
 beforeEach(() => {
@@ -163,6 +164,7 @@ describe("a keyring", () => {
       ["Coffee", "Tea"],
     ]);
     expect([phase(laptop), phase(phone)]).toEqual(["on", "on"]);
+    expect([laptop, phone].map(({ asked }) => asked.toPersist)).toEqual([1, 1]);
   });
 
   test("sends its id in a header only, and never its key", async () => {
