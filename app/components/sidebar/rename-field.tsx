@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, useState, type RefObject } from "react";
+import { useLayoutEffect, useRef, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { focusComposer } from "~/components/composer/focus-composer";
 import { MAX_TITLE_LENGTH } from "~/conversation/limits";
@@ -7,10 +7,18 @@ import { isComposing } from "~/components/primitives/is-composing";
 /** A title while it is edited. Its field may be drawn anew: when its row comes into another group, for example. */
 export type TitleEdit = { get: () => EditState; set: (changed: Partial<EditState>) => void };
 
-type EditState = { text: string; selection: [number, number]; isShown: boolean; hasEnded: boolean };
+type EditState = {
+  text: string;
+  selection: [number, number];
+  isByPointer: boolean;
+  isShown: boolean;
+  hasEnded: boolean;
+};
 
 export function editTitle(title: string): TitleEdit {
-  let state: EditState = { text: title, selection: [0, title.length], isShown: false, hasEnded: false };
+  const isByPointer = !document.activeElement?.matches(":focus-visible");
+  const selection: [number, number] = [0, title.length];
+  let state: EditState = { text: title, selection, isByPointer, isShown: false, hasEnded: false };
   return { get: () => state, set: (changed) => void (state = { ...state, ...changed }) };
 }
 
@@ -26,8 +34,6 @@ type Props = {
 export function RenameField({ edit, returnTo, onEnd }: Props) {
   const { t } = useTranslation();
   const field = useRef<HTMLInputElement>(null);
-  const [text, setText] = useState(() => edit.get().text);
-  const [isByPointer] = useState(() => !document.activeElement?.matches(":focus-visible"));
 
   function end(wanted: string | null) {
     if (edit.get().hasEnded) return;
@@ -35,25 +41,24 @@ export function RenameField({ edit, returnTo, onEnd }: Props) {
     onEnd(wanted?.trim() || null);
     requestAnimationFrame(() => {
       const isLost = () => document.activeElement === document.body;
-      if (isByPointer && isLost()) focusComposer();
+      if (edit.get().isByPointer && isLost()) focusComposer();
       if (isLost()) returnTo.current?.focus();
     });
   }
 
-  const latestEnd = useRef(end);
-  useLayoutEffect(() => void (latestEnd.current = end));
   useLayoutEffect(() => {
     const input = field.current!;
     input.focus();
     input.setSelectionRange(...edit.get().selection);
     edit.set({ isShown: true });
     return () => {
-      edit.set({ selection: [input.selectionStart ?? 0, input.selectionEnd ?? 0], isShown: false });
+      edit.set({ selection: [input.selectionStart!, input.selectionEnd!], isShown: false });
       // By then, the field is drawn elsewhere or nowhere.
       queueMicrotask(() => {
-        if (!edit.get().isShown) latestEnd.current(edit.get().text);
+        if (!edit.get().isShown) end(edit.get().text);
       });
     };
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- later ones end the same edit
   }, [edit]);
 
   return (
@@ -63,16 +68,13 @@ export function RenameField({ edit, returnTo, onEnd }: Props) {
       aria-label={t("list.title")}
       dir="auto"
       maxLength={MAX_TITLE_LENGTH}
-      value={text}
-      onChange={({ target }) => {
-        edit.set({ text: target.value });
-        setText(target.value);
-      }}
+      defaultValue={edit.get().text}
+      onChange={({ target }) => edit.set({ text: target.value })}
       // The browser also removes the focus from a field that disappears.
-      onBlur={() => edit.get().isShown && end(text)}
+      onBlur={() => edit.get().isShown && end(edit.get().text)}
       onKeyDown={(event) => {
         if (isComposing(event)) return;
-        if (event.key === "Enter") end(text);
+        if (event.key === "Enter") end(edit.get().text);
         if (event.key === "Escape") {
           // Must not close the drawer around it, too.
           event.preventDefault();
