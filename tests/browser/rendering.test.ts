@@ -54,6 +54,8 @@ longTest("harmless tags are elements, and no other is", async ({ openChat }) => 
     "Ctrl+C; <sub>x</sub> <sub onclick=a>2</sub> 3 <img src=x>",
   );
   expect(await reply.getByText("folded").isVisible()).toBe(false);
+  // The arrow of the page's own disclosures takes the place of the browser's triangle.
+  expect(await reply.locator("summary").evaluate((line) => getComputedStyle(line).display)).toBe("block");
   await reply.getByText("More").click();
   await reply.getByText("folded").waitFor();
 });
