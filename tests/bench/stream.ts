@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { SHARDS } from "~/store/documents/layout";
 import { load, machineFacts } from "./machine-facts.ts";
 import { quantile } from "./statistics.ts";
 import { describeCurve, measurePoint, type CurvePoint } from "./stream/curve.ts";
@@ -70,10 +71,17 @@ function newFolder(): string {
   return made;
 }
 
+/** The folder of a volume in use: the folders that sessions are spread over exist. */
+function newVolume(): string {
+  const made = newFolder();
+  for (const shard of SHARDS) mkdirSync(join(made, "sessions", shard), { recursive: true });
+  return made;
+}
+
 async function reportFirstToken() {
-  const dataDir = newFolder();
+  const dataDir = newVolume();
   const [bare, holdfast] = [await startBareServer(modelUrl), await startHoldfast(modelUrl, dataDir)];
-  const far = await startCountedHoldfast(modelUrl, newFolder(), ADDED_ROUND_TRIP_MS);
+  const far = await startCountedHoldfast(modelUrl, newVolume(), ADDED_ROUND_TRIP_MS);
   const cases = [
     {
       server: holdfast,
@@ -90,7 +98,7 @@ async function reportFirstToken() {
   for (const { server, thinkMs, about } of cases) {
     const times = await measureFirstToken(
       { bare: bare.url, holdfast: server.url },
-      { folder: dataDir, rounds: values.quick ? 20 : 60, thinkMs },
+      { folder: dataDir, floorFolder: newFolder(), rounds: values.quick ? 20 : 60, thinkMs },
     );
     console.log(`\nFirst token, 1 stream, ${about}`);
     printTable(describeFirstToken(times));
@@ -167,7 +175,7 @@ async function reportFileCalls() {
 }
 
 async function reportRoundTrips() {
-  const server = await startCountedHoldfast(modelUrl, newFolder(), ROUND_TRIP_MS);
+  const server = await startCountedHoldfast(modelUrl, newVolume(), ROUND_TRIP_MS);
   const times = await measureAcknowledgements(server, values.quick ? 1 : 3);
   await server.stop();
   console.log(

@@ -37,6 +37,9 @@ export type Layout = {
   journal(sessionHash: string, replyId: string, epoch: number): string;
 };
 
+/** The folders in `sessions` and in each other folder that is spread by a hash: its first two digits. */
+export const SHARDS: readonly string[] = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
+
 export const MARKER_NAME = "holdfast-volume.json";
 
 export function createLayout(dataDir: string): Layout {

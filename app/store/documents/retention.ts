@@ -3,7 +3,7 @@ import { HASH_PATTERN } from "~/conversation/session/session-id";
 import { isGone } from "~/store/volume/errno";
 import { namesIn, namesInShards } from "~/store/volume/list-folder";
 import type { DocumentKind, RevisionDocument } from "./document-kind";
-import { readSessionFolder, revisionName, type Layout } from "./layout";
+import { readSessionFolder, revisionName, SHARDS, type Layout } from "./layout";
 import { retentionAction } from "./retention-action";
 import { parseDoomedName, type Retirement } from "./retire-session";
 import { sweepEach } from "~/store/volume/sweep-each";
@@ -52,7 +52,6 @@ export type RetentionOptions<W extends RevisionDocument, H extends W> = {
   documentsPerSecond?: number;
 };
 
-const SHARDS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
 /** How long a tombstone stays, in milliseconds. */
 const GRACE_MS = 7 * DAY_MS;
 /** Bytes; a tombstone is smaller. */

@@ -1,5 +1,8 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { newId } from "~/conversation/session/session-id";
+import { bareFirstCommit } from "../bare-commit.ts";
 import { median, quantile } from "../statistics.ts";
 import { createSyncMeter } from "./sync-meter.ts";
 import type { Script } from "./stamped-token.ts";
@@ -11,20 +14,26 @@ export type FirstToken = {
   opening: number[];
   following: number[];
   sync: number[];
+  /** The file operations of the first commit of a session and nothing else, on the same disk. */
+  firstCommit: number[];
 };
 
 const SCRIPT: Script = { tokens: 4, everyMs: 20 };
+/** As long as a session with one question. */
+const QUESTION = Buffer.alloc(900, "x");
 
 /** Both servers are asked in turns, so that they meet the same machine. */
 export async function measureFirstToken(
   urls: { bare: string; holdfast: string },
-  options: { folder: string; rounds: number; thinkMs: number },
+  options: { folder: string; floorFolder: string; rounds: number; thinkMs: number },
 ): Promise<FirstToken> {
   const bare = createTokenClient(urls.bare);
   const holdfast = createTokenClient(urls.holdfast);
   const sync = await createSyncMeter(options.folder);
   const script = { ...SCRIPT, thinkMs: options.thinkMs };
-  const times: FirstToken = { bare: [], opening: [], following: [], sync: [] };
+  const shard = join(options.floorFolder, "sessions", "00");
+  await mkdir(shard, { recursive: true });
+  const times: FirstToken = { bare: [], opening: [], following: [], sync: [], firstCommit: [] };
   const warmUps = Math.ceil(options.rounds / 4);
 
   for (let round = -warmUps; round < options.rounds; round++) {
@@ -35,16 +44,23 @@ export async function measureFirstToken(
       opening: await firstToken(holdfast.ask(sessionId, { script, replyMessageId })),
       following: await firstToken(holdfast.ask(sessionId, { script, parentId: replyMessageId })),
       sync: await sync.measure(),
+      firstCommit: await timeOf(bareFirstCommit(join(shard, sessionId), QUESTION)),
     };
     // What the last reply has left to do is not to meet the next question.
     await delay(10);
     if (round < 0) continue;
-    for (const name of ["bare", "opening", "following", "sync"] as const) times[name].push(measured[name]);
+    for (const name of Object.keys(measured) as (keyof FirstToken)[]) times[name].push(measured[name]);
   }
   await sync.close();
   bare.close();
   holdfast.close();
   return times;
+}
+
+async function timeOf(work: Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work;
+  return performance.now() - start;
 }
 
 async function firstToken(reply: ReturnType<ReturnType<typeof createTokenClient>["ask"]>): Promise<number> {
@@ -73,5 +89,6 @@ export function describeFirstToken(times: FirstToken): string[][] {
       beyondSync(times.following),
     ],
     ["one sync", ...cells(times.sync)],
+    ["file operations of a first commit", ...cells(times.firstCommit)],
   ];
 }
