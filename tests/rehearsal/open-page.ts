@@ -86,7 +86,7 @@ export function openPage(serverUrl: string, patienceMs: number): OpenPage {
       newId,
       clock: pageClock,
       random: Math.random,
-      prepare: { maxBytes: 0, redraw: noFiles, convert: noFiles },
+      prepare: noFiles,
     }),
     page: { isVisible: () => true, isOnline: () => true, subscribe: () => () => undefined },
     clock: pageClock,

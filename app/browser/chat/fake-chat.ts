@@ -17,6 +17,7 @@ import { fakeStorage } from "~/browser/storage/fake-storage";
 import { createLastSeen } from "~/browser/storage/last-seen";
 import { pageClock } from "~/browser/page/page-clock";
 import { createOutbox } from "~/browser/drafts/outbox";
+import { prepareFile } from "~/browser/drafts/prepare-file";
 import { loadParser } from "./following/event-stream";
 
 // Loaded with the first stream otherwise, for which fake timers do not wait.
@@ -240,7 +241,7 @@ export function openTab(
     newId: () => `f${String((lastId += 1))}`,
     clock: pageClock,
     random: () => 0.5,
-    prepare: { maxBytes: 1_000, redraw: () => Promise.resolve(null), convert: () => Promise.resolve(null) },
+    prepare: (file) => prepareFile(file, { maxBytes: 1_000 }),
   });
   const outbox = createOutbox(values, "c");
   const lastSeen = createLastSeen(values, "c");

@@ -2,11 +2,10 @@ import type { SettingsEdit } from "~/conversation/session/edit-session";
 import { newId } from "~/conversation/session/session-id";
 import { firstWords, titleFrom } from "~/conversation/session/session-title";
 import type { Conversations } from "~/browser/conversations/conversations";
-import { convertOffice } from "~/browser/drafts/convert-office";
 import { createAttachmentDraft } from "~/browser/drafts/attachment-draft";
 import { createDraft } from "~/browser/drafts/draft";
+import { loadPrepareFile } from "~/browser/drafts/load-prepare-file";
 import { createOutbox } from "~/browser/drafts/outbox";
-import { redrawImage } from "~/browser/drafts/redraw-image";
 import { createUnfinishedEdits } from "~/browser/drafts/unfinished-edits";
 import type { PageActivity } from "~/browser/page/page-activity";
 import { timestamp, type PageClock } from "~/browser/page/page-clock";
@@ -126,7 +125,10 @@ function openSession(dependencies: OpenSessionsDependencies, id: string): ChatSe
       newId,
       clock,
       random,
-      prepare: { maxBytes: maxFileBytes, redraw: redrawImage, convert: convertOffice },
+      async prepare(file) {
+        const { prepareFile } = await loadPrepareFile();
+        return prepareFile(file, { maxBytes: maxFileBytes });
+      },
     }),
     edits: createUnfinishedEdits(shared, id, draft.putAside),
     unsavedSettings: createUnsavedSettings(shared, id),

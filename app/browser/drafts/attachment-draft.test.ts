@@ -1,13 +1,15 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { AttachmentView } from "~/conversation/files/attachment";
-import { ApiError } from "~/browser/chat/api-error";
+import { ApiError, PageError } from "~/browser/chat/api-error";
 import { pageClock } from "~/browser/page/page-clock";
 import { createAttachmentDraft } from "./attachment-draft";
+import { prepareFile } from "./prepare-file";
 import type { OutgoingFile } from "~/browser/chat/session-api";
 import { fakeFile } from "~/browser/chat/fake-chat";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 
 const stored = new Map<string, string>();
+const prepare = vi.fn((file: File) => prepareFile(file, { maxBytes: 1_000 }));
 
 beforeEach(() => {
   stored.clear();
@@ -49,7 +51,7 @@ function openTab() {
     newId: () => `k${String((ids += 1))}`,
     clock: pageClock,
     random: () => 0.5,
-    prepare: { maxBytes: 1_000, redraw: () => Promise.resolve(null), convert: () => Promise.resolve(null) },
+    prepare: (file) => prepare(file),
   });
   return {
     draft,
@@ -163,6 +165,16 @@ describe("a file", () => {
     ]);
     expect(uploads).toEqual([]);
   });
+});
+
+test.each([
+  ["that was moved since it was chosen", new DOMException("gone", "NotFoundError"), "file_unreadable"],
+  ["whose code the network does not bring", new PageError("unreachable"), "unreachable"],
+])("a file %s is shown with the reason", async (_, failure, code) => {
+  const { draft, add } = openTab();
+  prepare.mockRejectedValueOnce(failure);
+  await add("a.txt");
+  expect(draft.getSnapshot()).toMatchObject([{ filename: "a.txt", state: "failed", error: { code } }]);
 });
 
 test("a document over the limit is refused, until another one is removed", async () => {

@@ -1,6 +1,6 @@
 import { attachmentPart, type AttachmentPart } from "~/conversation/files/attachment";
 import type { SessionApi } from "~/browser/chat/session-api";
-import { ApiError, userErrorOf } from "~/browser/chat/api-error";
+import { ApiError, PageError, userErrorOf } from "~/browser/chat/api-error";
 import { withRetries } from "~/browser/chat/backoff";
 import { createStoredList } from "~/browser/storage/stored-list";
 import { createObservable, type Observable } from "~/browser/page/observable";
@@ -10,6 +10,7 @@ import type { SafeStorage } from "~/browser/storage/safe-storage";
 import {
   failedFile,
   fromStored,
+  guessType,
   isOneTooMany,
   isToChooseAgain,
   tooManyFiles,
@@ -17,7 +18,7 @@ import {
   uploadedFile,
   type DraftFile,
 } from "./draft-file";
-import { guessType, prepareFile, type PreparedFile, type PrepareOptions } from "./prepare-file";
+import type { PreparedFile } from "./prepare-file";
 
 /**
  * The unsent files of one session. After a reload, uploaded files are still there; of the others only the names are,
@@ -50,7 +51,8 @@ export type AttachmentDraftDependencies = {
   clock: Pick<PageClock, "after">;
   /** Uniform in [0, 1). */
   random: () => number;
-  prepare: PrepareOptions;
+  /** Rejects where the file cannot be read, and with a PageError where the code for it cannot be loaded. */
+  prepare: (file: File) => Promise<PreparedFile>;
 };
 
 /** Prefix of the storage keys of the files of all drafts. */
@@ -78,7 +80,7 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
       ...files().filter((known) => !isToChooseAgain(known, file.name)),
       { key, filename: file.name, kind, mediaType, blob: null, state: "uploading", progress: 0 },
     ]);
-    const prepared = await readable(prepareFile(file, dependencies.prepare), file.name);
+    const prepared = await readable(dependencies.prepare(file), file.name);
     const { filename } = prepared;
     if ("error" in prepared) {
       return change(key, (draft) => failedFile({ ...draft, filename }, prepared.error, false));
@@ -200,7 +202,8 @@ function urlOf(file: DraftFile): string | null {
 async function readable(preparing: Promise<PreparedFile>, filename: string): Promise<PreparedFile> {
   try {
     return await preparing;
-  } catch {
+  } catch (error) {
+    if (error instanceof PageError) return { filename, error: userErrorOf(error) };
     return { filename, error: { code: "file_unreadable", message: "The file could not be read." } };
   }
 }

@@ -10,7 +10,6 @@ import {
   type AttachmentType,
 } from "~/conversation/files/attachment";
 import type { UserError } from "~/i18n/user-error";
-import { guessType } from "./prepare-file";
 
 /** A file in the composer, not sent yet. */
 export type DraftFile = {
@@ -52,6 +51,12 @@ export function toStored(files: readonly DraftFile[]): object[] {
 export function uploadedFile(part: AttachmentPart, blob: Blob | null, key: string): DraftFile {
   const { filename, mediaType } = part;
   return { key, filename, mediaType, kind: attachmentKind(mediaType), blob, state: "uploaded", part };
+}
+
+/** The likely media type of a file, until the server has determined it. */
+export function guessType(kind: AttachmentKind, { type }: Blob): AttachmentType {
+  if (kind === "document") return type === "application/pdf" ? type : "text/plain";
+  return IMAGE_TYPES.find((known) => known === type) ?? "image/jpeg";
 }
 
 /** The file with an error in place of its upload. */

@@ -3,10 +3,10 @@ import {
   MAX_FILENAME_LENGTH,
   MAX_IMAGE_BYTES,
   type AttachmentKind,
-  type AttachmentType,
 } from "~/conversation/files/attachment";
 import { loadCode } from "~/browser/page/load-code";
-import { officeKind, type OfficeKind } from "./convert-office";
+import { convertOffice, officeKind, type OfficeKind } from "./convert-office";
+import { redrawImage } from "./redraw-image";
 import type { UserError } from "~/i18n/user-error";
 
 /** A file ready for upload, or the reason why it cannot be uploaded. */
@@ -16,9 +16,9 @@ export type PreparedFile =
 export type PrepareOptions = {
   maxBytes: number;
   /** Draws an image smaller, or in an accepted format; null if the browser cannot draw it. */
-  redraw: (image: Blob) => Promise<Blob | null>;
+  redraw?: (image: Blob) => Promise<Blob | null>;
   /** The text of an Office document; null if it cannot be read. */
-  convert: (document: Blob, kind: OfficeKind) => Promise<string | null>;
+  convert?: (document: Blob, kind: OfficeKind) => Promise<string | null>;
 };
 
 const REDRAWN_ENDING = ".jpg";
@@ -38,7 +38,7 @@ const NO_TEXT: UserError = { code: "file_no_text", message: "No text could be re
  */
 export async function prepareFile(
   file: File,
-  { maxBytes, redraw, convert }: PrepareOptions,
+  { maxBytes, redraw = redrawImage, convert = convertOffice }: PrepareOptions,
 ): Promise<PreparedFile> {
   const filename = shortened(file.name.trim() || "file");
   const refused = (error: UserError): PreparedFile => ({ error, filename });
@@ -67,12 +67,6 @@ export async function prepareFile(
   if (!blob) return refused(notTaken());
   // A text may be longer in UTF-8.
   return blob.size > maxBytes ? refused(tooLarge(maxBytes)) : { kind: "document", filename, blob };
-}
-
-/** The likely media type of a file, until the server has determined it. */
-export function guessType(kind: AttachmentKind, { type }: Blob): AttachmentType {
-  if (kind === "document") return type === "application/pdf" ? type : "text/plain";
-  return IMAGE_TYPES.find((known) => known === type) ?? "image/jpeg";
 }
 
 /** The file if it is text in UTF-8, which the server and models take, or its text in UTF-8; null if it is no text. */

@@ -1,3 +1,4 @@
+import { loadPrepareFile } from "~/browser/drafts/load-prepare-file";
 import type { PageClock } from "~/browser/page/page-clock";
 import { preloadParts } from "~/components/primitives/lazy-part";
 
@@ -15,6 +16,8 @@ export function preloadWhenIdle(clock: Pick<PageClock, "after">): (() => void) |
   return clock.after(PRELOAD_AFTER_MS, () => {
     // Missing if the page comes neither by HTTPS nor from this machine.
     const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
-    if (workers?.controller) preloadParts();
+    if (!workers?.controller) return;
+    preloadParts();
+    void loadPrepareFile().catch(() => undefined);
   });
 }
