@@ -103,6 +103,17 @@ longWideTest("the message box has the focus after whatever is done with the mous
   await chat.openSettings();
   await chat.button("Close").click();
   await isReady();
+  // The button of the menu keeps the focus after Escape, and shows it.
+  await chat.menuButton.click();
+  await page.getByRole("menu").waitFor();
+  await page.keyboard.press("Escape");
+  await expect.poll(() => hasFocus(chat.menuButton)).toBe(true);
+  for (const name of ["Conversation settings", "Share…", "Continue on another device…"]) {
+    await chat.choose(name);
+    await page.getByRole("dialog").getByRole("heading").waitFor();
+    await page.keyboard.press("Escape");
+    await isReady();
+  }
   await chat.deleteConversation();
   await isReady();
   await chat.undo.click();

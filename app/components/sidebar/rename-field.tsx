@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { focusComposer } from "~/components/composer/focus-composer";
 import { MAX_TITLE_LENGTH } from "~/conversation/limits";
 import { isComposing } from "~/components/primitives/is-composing";
+import { isFocusedByPointer } from "~/components/primitives/overlays/last-input";
 
 /** A title while it is edited. Its field may be drawn anew: when its row comes into another group, for example. */
 export type TitleEdit = { get: () => EditState; set: (changed: Partial<EditState>) => void };
@@ -16,7 +17,7 @@ type EditState = {
 };
 
 export function editTitle(title: string): TitleEdit {
-  const isByPointer = !document.activeElement?.matches(":focus-visible");
+  const isByPointer = isFocusedByPointer(document.activeElement);
   const selection: [number, number] = [0, title.length];
   let state: EditState = { text: title, selection, isByPointer, isShown: false, hasEnded: false };
   return { get: () => state, set: (changed) => void (state = { ...state, ...changed }) };

@@ -2,6 +2,7 @@ import { useLayoutEffect, useRef, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { pageClock } from "~/browser/page/page-clock";
 import { isComposing } from "~/components/primitives/is-composing";
+import { isFocusedByPointer } from "./last-input";
 import { restoreCaret } from "./restore-caret";
 import { TypingIndicator } from "~/components/primitives/typing-indicator";
 
@@ -83,7 +84,7 @@ export function TypeAhead({ onCancel }: { onCancel: () => void }) {
 export function focusOrigin(): Origin {
   const element = document.activeElement;
   if (origin?.element === element) return origin;
-  return { element, isByPointer: !element?.matches(":focus-visible") };
+  return { element, isByPointer: isFocusedByPointer(element) };
 }
 
 /**
