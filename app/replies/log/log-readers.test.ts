@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createLayout } from "~/store/documents/layout";
@@ -57,13 +57,13 @@ function rig() {
   };
 }
 
-test("a log is read every 20 ms while it is followed, whatever the number of followers", async () => {
+test("a log is read every 10 ms while it is followed, whatever the number of followers", async () => {
   const { readers, pass } = rig();
   const one = readers.open(INSTANCE, { isPolled: true });
-  expect(await pass(1_000)).toBe(50);
+  expect(await pass(1_000)).toBe(100);
   const others = Array.from({ length: 10 }, () => readers.open(INSTANCE, { isPolled: true }));
   for (const { reader } of others) expect(reader).toBe(one.reader);
-  expect(await pass(1_000)).toBe(50);
+  expect(await pass(1_000)).toBe(100);
   for (const { release } of [one, ...others]) release();
   expect(await pass(1_000)).toBeLessThan(2);
 });
@@ -77,8 +77,23 @@ test("followers that leave and come again do not make it be read more often", as
     followed.release();
     followed = readers.open(INSTANCE, { isPolled: true });
   }
-  expect(await pass(1_000)).toBeLessThan(52);
+  expect(await pass(1_000)).toBeLessThan(102);
   followed.release();
+});
+
+test("each of many logs is read every 20 ms", async () => {
+  const { readers, folder, pass } = rig();
+  const follow = (index: number) => {
+    cpSync(folder, `${folder}${String(index)}`, { recursive: true });
+    return readers.open(`${INSTANCE}${String(index)}`, { isPolled: true });
+  };
+  const logs = [1, 2, 3, 4].map(follow);
+  await pass(100);
+  expect(await pass(1_000)).toBe(4 * 100);
+  logs.push(follow(5));
+  await pass(100);
+  expect(await pass(1_000)).toBe(5 * 50);
+  for (const { release } of logs) release();
 });
 
 test("a log that cannot be read is tried again every second, and reported once", async () => {

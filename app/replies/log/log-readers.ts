@@ -34,6 +34,9 @@ export type LogReadersOptions = {
 export const BURIED = ".buried";
 /** Time from the end of one read to the next, in milliseconds. */
 const POLL_MS = 20;
+/** The same while a node follows no more than FEW_LOGS logs: followers then wait less, and each read is a request. */
+const POLL_FEW_MS = 10;
+const FEW_LOGS = 4;
 /** The same after a read that failed. */
 const POLL_AFTER_FAILURE_MS = 1_000;
 /** How long a reader stays after its last use, in milliseconds: the replies of a dead node are taken over in a row. */
@@ -51,6 +54,8 @@ type Shared = {
 export function createLogReaders(options: LogReadersOptions): LogReaders {
   const { encryptor, timer, log } = options;
   const readers = new Map<string, Shared>();
+  /** Number of logs that are read again and again. */
+  let polled = 0;
 
   function share(instance: string): Shared {
     const known = readers.get(instance);
@@ -66,6 +71,7 @@ export function createLogReaders(options: LogReadersOptions): LogReaders {
   async function poll(instance: string, shared: Shared) {
     if (shared.isPolling) return;
     shared.isPolling = true;
+    polled += 1;
     let failures = 0;
     while (shared.polling > 0) {
       try {
@@ -75,8 +81,10 @@ export function createLogReaders(options: LogReadersOptions): LogReaders {
         failures += 1;
         if (failures === 1) log.warn({ instance, err: error }, "a reply log could not be read");
       }
-      await new Promise<void>((resolve) => timer(failures > 0 ? POLL_AFTER_FAILURE_MS : POLL_MS, resolve));
+      const pauseMs = polled <= FEW_LOGS ? POLL_FEW_MS : POLL_MS;
+      await new Promise<void>((resolve) => timer(failures > 0 ? POLL_AFTER_FAILURE_MS : pauseMs, resolve));
     }
+    polled -= 1;
     shared.isPolling = false;
   }
 
