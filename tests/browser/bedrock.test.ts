@@ -24,7 +24,8 @@ beforeAll(async () => {
       BEDROCK_BASE_URL: bedrock.url,
       // Titles would be requests that nobody here has asked for.
       TITLE_MODEL: "none",
-      MODEL_STALL_SECONDS: "1",
+      // A loaded machine may take some seconds to the first word.
+      MODEL_STALL_SECONDS: "10",
       MODELS: JSON.stringify([
         { id: "bedrock/eu.amazon.nova-pro-v1:0" },
         { id: "bedrock/eu.amazon.nova-lite-v1:0" },
