@@ -38,7 +38,9 @@ export type Layout = {
 };
 
 /** The folders in `sessions` and in each other folder that is spread by a hash: its first two digits. */
-export const SHARDS: readonly string[] = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
+export const SHARDS: readonly string[] = Array.from({ length: 256 }, (_, i) =>
+  i.toString(16).padStart(2, "0"),
+);
 
 export const MARKER_NAME = "holdfast-volume.json";
 
