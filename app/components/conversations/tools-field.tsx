@@ -55,13 +55,13 @@ function Server({ chat, server, choice }: ServerProps) {
                     checked={isToolUsed(tool, choice)}
                     onChange={({ target }) => use(tool.name, target.checked, true)}
                   />
-                  <span>{toolTitle(tool.name)[1]}</span>
+                  <span>{toolTitle(tool.name, name)[1]}</span>
                 </label>
                 {tool.asks && isToolUsed(tool, choice) && (
                   <label className="settings__check">
                     <input
                       type="checkbox"
-                      aria-label={t("tools.asksFirstOf", { tool: toolTitle(tool.name)[1] })}
+                      aria-label={t("tools.asksFirstOf", { tool: toolTitle(tool.name, name)[1] })}
                       checked={!choice?.allowed?.includes(tool.name)}
                       onChange={({ target }) =>
                         chat.changeSettings({ tools: { allowed: { [tool.name]: !target.checked } } })
