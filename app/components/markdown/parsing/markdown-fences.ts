@@ -26,10 +26,15 @@ export function fenceEnd(text: string, fence: Fence, isGrowing: boolean): number
 const OF_MARKDOWN = /^(?:markdown|md|mdx)\b/i;
 
 function plainEnd(text: string, { marks, bodyStart }: Fence): number | null {
-  const closing = new RegExp(`^ {0,3}${runOf(marks)}[ \\t]*$`, "gm");
+  const closing = closingLine(marks);
   closing.lastIndex = bodyStart;
   const match = closing.exec(text);
   return match ? match.index + match[0].length : null;
+}
+
+/** Matches the lines that end a fence. */
+function closingLine(marks: string): RegExp {
+  return new RegExp(`^ {0,3}${runOf(marks)}[ \\t]*$`, "gm");
 }
 
 /** A pattern of at least as many marks. */
@@ -78,16 +83,20 @@ export function hideInnerFences(source: string, isGrowing: boolean): string {
   const lines = source.split("\n");
   for (let at = 0; at < lines.length; at++) {
     const [, prefix = "", marks, info = ""] = IN_CONTAINER.exec(lines[at]!) ?? [];
-    const isMarkdown = OF_MARKDOWN.test(info);
-    if (marks === undefined || (!isMarkdown && IN_CODE.test(prefix))) continue;
-    const body = linesWithin(prefix, lines.slice(at + 1));
+    if (marks === undefined) continue;
+    if (!OF_MARKDOWN.test(info)) {
+      // Its lines are code, also one that looks like the beginning of a fence of Markdown.
+      if (!IN_CODE.test(prefix)) at = lastOfPlain(prefix, marks, lines, at);
+      continue;
+    }
+    const body = [...linesWithin(prefix, lines, at + 1)];
     const text = body.join("\n");
-    const end = (isMarkdown ? nestedEnd : plainEnd)(text, { marks, info, bodyStart: 0 });
-    if (isMarkdown && end === null && !isGrowing) continue;
-    const last = at + (end === null ? body.length + 1 : text.slice(0, end).split("\n").length);
-    if (isMarkdown) for (let inner = at + 1; inner < last; inner++) lines[inner] = hideMarks(lines[inner]!);
-    // The lines of another fence are code, also one that looks like the beginning of a fence of Markdown.
-    at = end === null ? last - 1 : last;
+    const end = nestedEnd(text, { marks, info, bodyStart: 0 });
+    if (end === null && !isGrowing) continue;
+    const closing = end === null ? null : at + text.slice(0, end).split("\n").length;
+    const last = closing === null ? at + body.length : closing - 1;
+    for (let inner = at + 1; inner <= last; inner++) lines[inner] = hideMarks(lines[inner]!);
+    at = closing ?? last;
   }
   return lines.join("\n");
 }
@@ -95,18 +104,27 @@ export function hideInnerFences(source: string, isGrowing: boolean): string {
 /** Matches what stands before marks that are indented code. */
 const IN_CODE = / {4}$|\t$/;
 
-/** The lines of a container up to its end, without the marks and the indentation of the container. */
-function linesWithin(prefix: string, lines: readonly string[]): string[] {
+/** Index of the last line of a fence that is not one of Markdown. Reads no further: a block may have thousands of them. */
+function lastOfPlain(prefix: string, marks: string, lines: readonly string[], opening: number): number {
+  let last = opening;
+  for (const line of linesWithin(prefix, lines, opening + 1)) {
+    last += 1;
+    if (closingLine(marks).test(line)) break;
+  }
+  return last;
+}
+
+/** The lines of a container from one of them up to its end, without the marks and the indentation of the container. */
+function* linesWithin(prefix: string, lines: readonly string[], from: number): Generator<string> {
   const quotes = prefix.split(">").length - 1;
   const mark = new RegExp(`^(?:[ \\t]*>){${String(quotes)}}`);
   const indent = " ".repeat(prefix.length - (prefix.lastIndexOf(">") + 1));
-  const within: string[] = [];
-  for (const line of lines) {
+  for (let at = from; at < lines.length; at++) {
+    const line = lines[at]!;
     const rest = mark.test(line) ? line.replace(mark, "").replaceAll("\t", "    ") : null;
-    if (rest === null || (rest.trim() !== "" && quotes === 0 && !rest.startsWith(indent))) break;
-    within.push(rest.startsWith(indent) ? rest.slice(indent.length) : rest.trimStart());
+    if (rest === null || (rest.trim() !== "" && quotes === 0 && !rest.startsWith(indent))) return;
+    yield rest.startsWith(indent) ? rest.slice(indent.length) : rest.trimStart();
   }
-  return within;
 }
 
 export type FencedCode = {
