@@ -98,7 +98,7 @@ async function reportFirstToken() {
   for (const { server, thinkMs, about } of cases) {
     const times = await measureFirstToken(
       { bare: bare.url, holdfast: server.url },
-      { folder: dataDir, floorFolder: newFolder(), rounds: values.quick ? 20 : 60, thinkMs },
+      { folder: dataDir, floorFolder: newVolume(), rounds: values.quick ? 20 : 60, thinkMs },
     );
     console.log(`\nFirst token, 1 stream, ${about}`);
     printTable(describeFirstToken(times));

@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { newId } from "~/conversation/session/session-id";
@@ -32,7 +31,6 @@ export async function measureFirstToken(
   const sync = await createSyncMeter(options.folder);
   const script = { ...SCRIPT, thinkMs: options.thinkMs };
   const shard = join(options.floorFolder, "sessions", "00");
-  await mkdir(shard, { recursive: true });
   const times: FirstToken = { bare: [], opening: [], following: [], sync: [], firstCommit: [] };
   const warmUps = Math.ceil(options.rounds / 4);
 
